@@ -1,0 +1,164 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const MAIN_EXAMPLES: &str = "\
+Examples:
+  tripline check
+  tripline run --events rules/sample/events.ndjson.gz --format text
+  tripline sample --seed 7 --events 1000 --output events.ndjson.gz
+
+Exit codes: 0 = fine, 1 = findings, 2 = wrong usage or a file that cannot be read or written.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  tripline check                                      checks the rules in rules/
+  tripline check --rules my-rules --fail-on warning   exits 1 for warnings too
+  tripline check --format json                        an array of findings, for programs";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  tripline run --events rules/sample/events.ndjson.gz --format text
+  tripline run --events monday.ndjson tuesday.ndjson.gz --alerts alerts.ndjson
+  tripline run --events archive/ --rejects rejects.ndjson --until-end
+  zcat *.gz | tripline run --events - --fail-on alerts
+
+Events are JSON objects, one a line. Alerts are written in the order in which they change.";
+
+const SAMPLE_EXAMPLES: &str = "\
+Examples:
+  tripline sample > events.ndjson
+  tripline sample --seed 7 --events 100000 --output events.ndjson.gz
+
+The same seed and number give the same bytes on every machine.";
+
+/// Checks alert rules and runs them over events.
+#[derive(Debug, Parser)]
+#[command(name = "tripline", version, after_help = MAIN_EXAMPLES)]
+pub(crate) struct Args {
+    /// When to use colours (auto: on a terminal)
+    #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+
+    /// Leave out the progress bar and the summary
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check rule files and show what is wrong with them
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Run the rules over events and write the alerts
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Write events that exercise the shipped rules
+    #[command(after_help = SAMPLE_EXAMPLES)]
+    Sample(SampleArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Folder of rule files, read recursively
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
+
+    /// How to write the findings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// From which severity on a finding makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Folder of rule files, read recursively
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
+
+    /// Event files, plain or gzip, folders of them (read in name order), or - for standard input
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) events: Vec<PathBuf>,
+
+    /// Write the alerts here [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alerts: Option<PathBuf>,
+
+    /// Write lines that are no events here, with the reason
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// After the last event, run every timer that is still set
+    #[arg(long)]
+    pub(crate) until_end: bool,
+
+    /// How to write the alerts
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+
+    /// Exit with 1 if there was one of these
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Option<RunFailOn>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SampleArgs {
+    /// Seed of the generator
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many events to write
+    #[arg(long, default_value_t = 24_000)]
+    pub(crate) events: u64,
+
+    /// Write them here, compressed if the name ends with .gz [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Warning,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunFailOn {
+    Alerts,
+    Rejects,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Args;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,45 @@
+//! The `tripline` command: checks alert rules and runs them over events.
+
+mod alert_text;
+mod args;
+mod batch;
+mod check;
+mod draw;
+mod failure;
+mod input;
+mod output;
+mod places;
+mod progress;
+mod rejects;
+mod run;
+mod sample;
+mod sample_actors;
+mod summary;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let terminal = Terminal::new(args.color, args.quiet);
+    let outcome = match &args.command {
+        Command::Check(args) => check::check(args, &terminal),
+        Command::Run(args) => run::run(args, &terminal),
+        Command::Sample(args) => sample::sample(args),
+    };
+    match outcome {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Message(message)) => {
+            terminal.error(&message);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Files and streams that rows are written to.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Something to write rows to, with a name for error messages.
+pub(crate) struct Output {
+    name: String,
+    writer: Box<dyn Write>,
+}
+
+impl Output {
+    /// Standard output; `None` or `-` on the command line.
+    pub(crate) fn stdout() -> Self {
+        Self {
+            name: "to standard output".to_owned(),
+            writer: Box::new(BufWriter::new(io::stdout().lock())),
+        }
+    }
+
+    /// Creates a file, or empties it.
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::stdout());
+        }
+        let file = File::create(path).map_err(|error| Failure::path("create", path, &error))?;
+        let name = path.display().to_string();
+        Ok(Self {
+            name,
+            writer: Box::new(BufWriter::with_capacity(64 * 1024, file)),
+        })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.writer
+            .write_all(bytes)
+            .map_err(|error| Failure::write(&self.name, &error))
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.writer
+            .flush()
+            .map_err(|error| Failure::write(&self.name, &error))
+    }
+}
+
+/// Refuses to write over a file that is also read.
+pub(crate) fn refuse_overwrite<'a>(
+    output: &Path,
+    mut inputs: impl Iterator<Item = &'a Path>,
+) -> Result<(), Failure> {
+    let Ok(output_path) = output.canonicalize() else {
+        return Ok(());
+    };
+    if inputs.any(|input| input.canonicalize().is_ok_and(|input| input == output_path))
+        && output_path.is_file()
+    {
+        return Err(Failure::Message(format!(
+            "{} is read as events: write to another file",
+            output.display()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! `tripline run`: runs the rules over events.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+use tripline_engine::{
+    Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status, Time,
+};
+
+use crate::alert_text::AlertText;
+use crate::args::{Format, RunArgs, RunFailOn};
+use crate::batch::{After, Batch, Rejected};
+use crate::check::load;
+use crate::draw::Drawing;
+use crate::failure::Failure;
+use crate::input::{self, Input};
+use crate::output::{self, Output};
+use crate::progress::Progress;
+use crate::rejects;
+use crate::summary::Summary;
+use crate::terminal::{Terminal, counted};
+
+pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let checked = load(&args.rules)?;
+    let Some(program) = usable(&checked, terminal) else {
+        return Ok(ExitCode::from(1));
+    };
+    let inputs = input::expand(&args.events)?;
+    for path in [&args.alerts, &args.rejects].into_iter().flatten() {
+        output::refuse_overwrite(
+            path,
+            inputs.iter().filter_map(|input| input.path.as_deref()),
+        )?;
+    }
+    if args.alerts.is_some()
+        && args.alerts == args.rejects
+        && args.alerts.as_deref() != Some(Path::new("-"))
+    {
+        return Err(Failure::Message(
+            "--alerts and --rejects name the same file".to_owned(),
+        ));
+    }
+    let mut run = Run::new(program, args, terminal, &inputs)?;
+    let ended = run.inputs(&inputs).and_then(|()| {
+        if args.until_end {
+            run.until_end()
+        } else {
+            Ok(())
+        }
+    });
+    // What came before a failure is written, even if the failure is told after it.
+    let flushed = run.flush();
+    run.progress.clear();
+    if !matches!(ended, Err(Failure::Closed)) {
+        terminal.note(
+            &run.summary
+                .text(run.started.elapsed(), run.rejects.is_some()),
+        );
+    }
+    ended.and(flushed)?;
+    let failed = match args.fail_on {
+        Some(RunFailOn::Alerts) => run.summary.fired() > 0,
+        Some(RunFailOn::Rejects) => run.summary.rejects > 0,
+        None => false,
+    };
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The program, unless the rules have errors, which are drawn.
+fn usable<'a>(checked: &'a Checked, terminal: &Terminal) -> Option<&'a Program> {
+    if let Some(program) = &checked.program {
+        if !checked.diagnostics.is_empty() {
+            let number = counted(checked.diagnostics.len() as u64, "finding");
+            terminal.note(&format!(
+                "{number} in the rules: `tripline check` shows them\n"
+            ));
+        }
+        return Some(program);
+    }
+    let drawing = Drawing::new(&checked.files, terminal.stderr_colors);
+    for diagnostic in checked
+        .diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+    {
+        terminal.say(&drawing.draw(diagnostic));
+    }
+    terminal.say("the rules have errors, so nothing was run\n");
+    None
+}
+
+/// A run under way.
+struct Run<'a> {
+    program: &'a Program,
+    store: MemoryStore,
+    alerts: Output,
+    rejects: Option<Output>,
+    text: Option<AlertText>,
+    progress: Progress,
+    summary: Summary,
+    started: Instant,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        program: &'a Program,
+        args: &RunArgs,
+        terminal: &Terminal,
+        inputs: &[Input],
+    ) -> Result<Self, Failure> {
+        let to_stdout = args
+            .alerts
+            .as_deref()
+            .is_none_or(|path| path == Path::new("-"));
+        let colors = to_stdout && terminal.stdout_colors;
+        let names = || program.alerts().map(|rule| rule.name.to_string());
+        Ok(Self {
+            program,
+            store: MemoryStore::new(),
+            alerts: args
+                .alerts
+                .as_deref()
+                .map_or_else(|| Ok(Output::stdout()), Output::create)?,
+            rejects: args.rejects.as_deref().map(Output::create).transpose()?,
+            text: (args.format == Format::Text).then(|| AlertText::new(names(), colors)),
+            progress: Progress::new(
+                terminal.shows_progress(),
+                terminal.stderr_colors,
+                inputs.iter().map(|input| input.bytes).sum(),
+            ),
+            summary: Summary::new(names()),
+            started: Instant::now(),
+        })
+    }
+
+    fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
+        let read = Rc::new(Cell::new(0));
+        let mut batch = Batch::default();
+        for input in inputs {
+            let unreadable =
+                |error| Failure::Message(format!("cannot read {}: {error}", input.name));
+            let mut lines = input
+                .open(MAX_EVENT_BYTES, Rc::clone(&read))
+                .map_err(unreadable)?;
+            loop {
+                let after = batch.fill(&mut lines);
+                let (events, rejected) = batch.decode(self.program, &input.name);
+                self.reject(&input.name, &rejected)?;
+                self.step(events, None)?;
+                self.progress
+                    .update(read.get(), self.summary.events, self.started.elapsed());
+                match after {
+                    After::More => {}
+                    After::End => break,
+                    After::Broken(error) => {
+                        let message = format!("{} is damaged or incomplete: {error}", input.name);
+                        return Err(Failure::Message(message));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the timers that no event came to run.
+    fn until_end(&mut self) -> Result<(), Failure> {
+        self.step(Vec::new(), Some(Time::MAX))
+    }
+
+    fn step(&mut self, events: Vec<Event<'_>>, now: Option<Time>) -> Result<(), Failure> {
+        self.summary.events += events.len() as u64;
+        let alerts = tripline_engine::step(self.program, &mut self.store, events, now)
+            .map_err(|error| Failure::Message(error.to_string()))?;
+        if alerts.is_empty() {
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        for alert in &alerts {
+            self.summary
+                .count(&alert.alert, alert.status == Status::Firing);
+            write_alert(alert, self.text.as_ref(), &mut bytes)?;
+        }
+        let output = &mut self.alerts;
+        self.progress
+            .aside(|| output.write(&bytes).and_then(|()| output.flush()))
+    }
+
+    fn reject(&mut self, file: &str, rejected: &[Rejected<'_>]) -> Result<(), Failure> {
+        self.summary.rejects += rejected.len() as u64;
+        if let (None, Some(first)) = (&self.summary.first_reject, rejected.first()) {
+            self.summary.first_reject = Some(format!("{file}:{}: {}", first.line, first.reason));
+        }
+        let Some(output) = &mut self.rejects else {
+            return Ok(());
+        };
+        rejected
+            .iter()
+            .try_for_each(|one| rejects::write(output, file, one))
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let rejects = self.rejects.as_mut().map_or(Ok(()), Output::flush);
+        self.alerts.flush().and(rejects)
+    }
+}
+
+fn write_alert(
+    alert: &Alert,
+    text: Option<&AlertText>,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    match text {
+        Some(text) => bytes.extend(text.line(alert).bytes()),
+        None => serde_json::to_writer(&mut *bytes, alert)
+            .map_err(|error| Failure::Message(format!("an alert cannot be written: {error}")))?,
+    }
+    bytes.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,402 @@
+//! One alert rule: from its entry in a file to its compiled form.
+
+use std::collections::BTreeMap;
+
+use tripline_grammar::print;
+
+use super::expression::Resolver;
+use super::place::Place;
+use super::reader::{Reader, Written, shown};
+use super::template;
+use crate::diagnostic::{self as codes, nearest};
+use crate::event::Projection;
+use crate::ids;
+use crate::output::AlertSeverity;
+use crate::program::{AlertRule, Grouping, Kind, Node, Patterns};
+use crate::yaml::{Content, Entry, Node as Yaml};
+
+const KEYS: &[&str] = &[
+    "on",
+    "when",
+    "by",
+    "until",
+    "for",
+    "cooldown",
+    "repeat",
+    "severity",
+    "summary",
+    "description",
+    "runbook",
+    "labels",
+    "enabled",
+    "forget",
+    "mode",
+];
+const NOT_YET: &[&str] = &["cooldown", "repeat", "mode"];
+/// The least time that a key is kept after its newest event: 7 days.
+const FORGET: i64 = 7 * 86_400_000;
+/// The most bytes that the state of one key may take.
+const MAX_STATE: i64 = 256 * 1024;
+
+/// What all alerts share while they are checked.
+pub(super) struct Shared<'p> {
+    pub(super) projection: &'p mut Projection,
+    pub(super) groupings: &'p mut Groupings,
+    /// What the meaning of state depends on beside the alert: the paths of the event's type and time.
+    pub(super) envelope: &'p str,
+}
+
+/// The distinct `by` clauses, by their canonical text.
+#[derive(Default)]
+pub(super) struct Groupings {
+    pub(super) list: Vec<Grouping>,
+    texts: BTreeMap<String, usize>,
+}
+
+impl Groupings {
+    fn intern(&mut self, text: String, parts: Vec<(String, Node)>) -> usize {
+        let list = &mut self.list;
+        *self.texts.entry(text).or_insert_with(|| {
+            list.push(Grouping { parts });
+            list.len() - 1
+        })
+    }
+}
+
+/// Checks an alert; `None` if it has an error or is not enabled.
+pub(super) fn check<'c>(
+    reader: &mut Reader<'c, '_>,
+    entry: &'c Entry,
+    shared: &mut Shared<'_>,
+) -> Option<AlertRule> {
+    let name = entry.key.value.as_str();
+    if !is_name(name) {
+        let message = format!("`{}` is no name for an alert", shown(name));
+        let help = "a letter, then up to 127 letters, digits, `-` or `_`".to_owned();
+        reader.refuse(
+            codes::BAD_NAME,
+            entry.key.range.clone(),
+            message,
+            Some(help),
+        );
+    }
+    let what = format!("the alert `{}`", shown(name));
+    let fields = reader.fields(&entry.value, &what, KEYS);
+    for field in fields
+        .iter()
+        .filter(|field| NOT_YET.contains(&field.key.value.as_str()))
+    {
+        let message = format!("`{}` is not supported yet", field.key.value);
+        reader.refuse(codes::NOT_YET, field.key.range.clone(), message, None);
+    }
+    let find = |key: &str| {
+        fields
+            .iter()
+            .find(|field| field.key.value == key)
+            .map(|field| &field.value)
+    };
+
+    let when = match find("when") {
+        Some(when) => reader.expression(when, "`when`"),
+        None => {
+            // A mapping that is no mapping has been reported as such.
+            if matches!(&entry.value.content, Content::Map(_)) || is_empty(&entry.value) {
+                let help = "say when it fires: `when: data.temperature > 35`".to_owned();
+                let message = format!("{what} has no condition");
+                reader.refuse(
+                    codes::MISSING_KEY,
+                    entry.key.range.clone(),
+                    message,
+                    Some(help),
+                );
+            }
+            None
+        }
+    };
+    let until = find("until").map(|until| reader.expression(until, "`until`"));
+    let by = find("by").map_or_else(Vec::new, |by| by_clause(reader, by));
+    let on = find("on").map_or_else(|| Patterns(vec!["*".to_owned()]), |on| patterns(reader, on));
+    let hold = find("for").and_then(|hold| reader.duration(hold, "`for`"));
+    let forget = find("forget").and_then(|node| Some((reader.duration(node, "`forget`")?, node)));
+    let severity = find("severity")
+        .and_then(|node| severity(reader, node))
+        .unwrap_or_default();
+    let runbook =
+        find("runbook").and_then(|node| Some(reader.scalar(node, "`runbook`")?.value.clone()));
+    let labels = find("labels").map_or_else(BTreeMap::new, |node| labels(reader, node));
+    let enabled = find("enabled")
+        .and_then(|node| reader.bool(node, "`enabled`"))
+        .unwrap_or(true);
+
+    // The place is replaced before anything is resolved.
+    let start = Place {
+        file: reader.file,
+        text: reader.text,
+        scalar: &entry.key,
+        base: 0,
+    };
+    let mut resolver = Resolver::new(shared.projection, start);
+    let when_node = when
+        .as_ref()
+        .and_then(|when| resolver.condition(&when.expr, when.place).ok());
+    let until_node = until
+        .iter()
+        .flatten()
+        .map(|until| resolver.condition(&until.expr, until.place).ok())
+        .next();
+    let parts: Vec<_> = by
+        .iter()
+        .map(|(name, written)| {
+            let node = resolver.key(&written.expr, written.place).ok()?;
+            Some((name.clone(), node))
+        })
+        .collect();
+    let by_texts: Vec<String> = by.iter().map(|(_, written)| print(&written.expr)).collect();
+    let mut text = |key: &'static str, what: &str| {
+        let scalar = reader.scalar(find(key)?, what)?;
+        let place = Place {
+            file: reader.file,
+            text: reader.text,
+            scalar,
+            base: 0,
+        };
+        template::check(reader, &mut resolver, place, &by_texts)
+    };
+    let summary = text("summary", "`summary`");
+    let description = text("description", "`description`");
+    let Resolver {
+        windows,
+        evidence,
+        diagnostics,
+        ..
+    } = resolver;
+    reader.diagnostics.extend(diagnostics);
+
+    let longest = windows
+        .iter()
+        .map(|window| window.frame.length)
+        .max()
+        .unwrap_or(0);
+    if let Some((millis, node)) = forget
+        && millis < longest
+    {
+        let message = "`forget` is shorter than the longest window".to_owned();
+        let help = "a key would be dropped while its window still holds events; leave `forget` out, or make it longer";
+        reader.refuse(
+            codes::FORGET_TOO_SHORT,
+            node.range.clone(),
+            message,
+            Some(help.to_owned()),
+        );
+    }
+    let bytes: i64 = windows
+        .iter()
+        .map(|window| window.frame.panes() * window.aggregate.pane_bytes())
+        .sum();
+    if bytes > MAX_STATE
+        && let Some(largest) = windows
+            .iter()
+            .max_by_key(|w| w.frame.panes() * w.aggregate.pane_bytes())
+    {
+        let message = format!(
+            "one key of {what} can take {} KiB of state, and 256 are the limit",
+            bytes / 1024
+        );
+        let help = format!(
+            "`{}` takes most of it: use fewer windows or shorter ones",
+            shown(&largest.text)
+        );
+        reader.refuse(
+            codes::STATE_TOO_LARGE,
+            entry.key.range.clone(),
+            message,
+            Some(help),
+        );
+    }
+
+    let per_key = !windows.is_empty() || find("until").is_some() || find("for").is_some();
+    let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by);
+    let grouping_text = by
+        .iter()
+        .map(|(name, written)| format!("{name:?}={:?},", print(&written.expr)))
+        .collect();
+    let grouping = shared
+        .groupings
+        .intern(grouping_text, parts.into_iter().collect::<Option<_>>()?);
+    let until = match until_node {
+        Some(until) => Some(until?),
+        None => None,
+    };
+    let rule = AlertRule {
+        name: name.to_owned(),
+        severity,
+        on,
+        kind: if per_key {
+            Kind::PerKey
+        } else {
+            Kind::PerEvent
+        },
+        when: when_node?,
+        until,
+        hold,
+        forget: forget.map_or_else(
+            || FORGET.max(2 * (longest + hold.unwrap_or(0))),
+            |(millis, _)| millis,
+        ),
+        windows,
+        grouping,
+        evidence,
+        summary,
+        description,
+        runbook,
+        labels,
+        fingerprint,
+    };
+    enabled.then_some(rule)
+}
+
+fn is_empty(node: &Yaml) -> bool {
+    matches!(&node.content, Content::Scalar(scalar) if scalar.is_null())
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|char: char| char.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
+}
+
+/// Hashes what the meaning of an alert's state depends on, in canonical form.
+fn fingerprint(
+    envelope: &str,
+    name: &str,
+    on: &Patterns,
+    when: &Option<Written<'_>>,
+    until: &Option<Option<Written<'_>>>,
+    hold: Option<i64>,
+    by: &[(String, Written<'_>)],
+) -> [u8; 16] {
+    let text = |written: &Option<Written<'_>>| {
+        written
+            .as_ref()
+            .map(|written| print(&written.expr))
+            .unwrap_or_default()
+    };
+    let mut kinds = on.0.clone();
+    kinds.sort();
+    let by: Vec<String> = by
+        .iter()
+        .map(|(name, written)| format!("{name:?}={}", print(&written.expr)))
+        .collect();
+    ids::hash(&[
+        envelope.as_bytes(),
+        name.as_bytes(),
+        kinds.join("\n").as_bytes(),
+        text(when).as_bytes(),
+        until.as_ref().map(text).unwrap_or_default().as_bytes(),
+        hold.unwrap_or(0).to_string().as_bytes(),
+        by.join("\n").as_bytes(),
+    ])
+}
+
+/// Reads `by`: an expression, a list of them (an entry `{name: expression}` names it), or a mapping.
+fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Written<'c>)> {
+    let mut parts: Vec<(String, Written<'c>)> = Vec::new();
+    let entries: Vec<(Option<&Entry>, &'c Yaml)> = match &node.content {
+        Content::Scalar(_) => vec![(None, node)],
+        Content::Map(entries) => entries
+            .iter()
+            .map(|entry| (Some(entry), &entry.value))
+            .collect(),
+        Content::List(items) => items
+            .iter()
+            .flat_map(|item| match &item.content {
+                Content::Map(entries) => entries
+                    .iter()
+                    .map(|entry| (Some(entry), &entry.value))
+                    .collect(),
+                _ => vec![(None, item)],
+            })
+            .collect(),
+    };
+    for (named, value) in entries {
+        let Some(written) = reader.expression(value, "an entry of `by`") else {
+            continue;
+        };
+        let name = named.map_or_else(|| print(&written.expr), |entry| entry.key.value.clone());
+        if parts.iter().any(|(other, _)| *other == name) {
+            let message = format!("`by` has two parts named `{}`", shown(&name));
+            reader.refuse(
+                codes::BAD_VALUE,
+                value.range.clone(),
+                message,
+                Some("name one of them: `{name: expression}`".to_owned()),
+            );
+            continue;
+        }
+        parts.push((name, written));
+    }
+    parts
+}
+
+/// Reads `on`: an event type, a list of them, a prefix with `*` at its end, or `*`.
+fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
+    let items = match &node.content {
+        Content::List(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    let mut patterns = Vec::new();
+    for item in items {
+        let Some(scalar) = reader.scalar(item, "an event type of `on`") else {
+            continue;
+        };
+        if scalar.value.trim_end_matches('*').contains('*') || scalar.value.ends_with("**") {
+            let message = format!(
+                "`{}` has a `*` that is not at its end",
+                shown(&scalar.value)
+            );
+            let help = "write a prefix such as `sensor_*`, or list the event types".to_owned();
+            reader.refuse(codes::BAD_VALUE, item.range.clone(), message, Some(help));
+        }
+        if !patterns.contains(&scalar.value) {
+            patterns.push(scalar.value.clone());
+        }
+    }
+    if patterns.is_empty() && matches!(&node.content, Content::List(items) if items.is_empty()) {
+        let message = "`on` names no event type".to_owned();
+        reader.refuse(
+            codes::BAD_VALUE,
+            node.range.clone(),
+            message,
+            Some("write `\"*\"` for all of them".to_owned()),
+        );
+    }
+    Patterns(patterns)
+}
+
+fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeverity> {
+    let scalar = reader.scalar(node, "`severity`")?;
+    let found = AlertSeverity::ALL
+        .into_iter()
+        .find(|severity| severity.to_string() == scalar.value);
+    if found.is_none() {
+        let help = match nearest(&scalar.value, ["info", "warning", "critical"]) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write info, warning or critical".to_owned(),
+        };
+        let message = format!("there is no severity `{}`", shown(&scalar.value));
+        reader.refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
+    }
+    found
+}
+
+fn labels<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for entry in reader.map(node, "`labels`") {
+        if let Some(scalar) = reader.scalar(&entry.value, "a label") {
+            labels.insert(entry.key.value.clone(), scalar.value.clone());
+        }
+    }
+    labels
+}

@@ -1,0 +1,101 @@
+//! The settings file: where the fields of an event's envelope are.
+
+use tripline_grammar::ast::{ExprKind, Segment};
+
+use super::reader::Reader;
+use crate::diagnostic as codes;
+use crate::event::{Envelope, Projection};
+use crate::yaml::Node as Yaml;
+
+const KEYS: &[&str] = &["event", "schema", "lint", "notify"];
+const EVENT_KEYS: &[&str] = &["type", "time", "id", "arrival", "max_future"];
+/// How far an event time may be ahead of its arrival: 5 minutes.
+const MAX_FUTURE: i64 = 300_000;
+
+/// The settings as written or by default.
+pub(super) struct Settings {
+    kind: Vec<Segment>,
+    time: Vec<Segment>,
+    id: Vec<Segment>,
+    arrival: Option<Vec<Segment>>,
+    max_future: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let field = |name: &str| vec![Segment::Field(name.to_owned())];
+        Settings {
+            kind: field("eventType"),
+            time: field("timestamp"),
+            id: field("id"),
+            arrival: None,
+            max_future: MAX_FUTURE,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn envelope(&self, projection: &mut Projection) -> Envelope {
+        Envelope {
+            kind: projection.slot(&self.kind, false),
+            time: projection.slot(&self.time, false),
+            id: projection.slot(&self.id, false),
+            arrival: self
+                .arrival
+                .as_ref()
+                .map(|path| projection.slot(path, false)),
+            max_future: self.max_future,
+        }
+    }
+
+    /// What the meaning of stored state depends on.
+    pub(super) fn fingerprint(&self) -> String {
+        format!("{:?} {:?}", self.kind, self.time)
+    }
+}
+
+/// Reads the settings file.
+pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, root: &'c Yaml) -> Settings {
+    let mut settings = Settings::default();
+    for entry in reader.fields(root, "the settings file", KEYS) {
+        match entry.key.value.as_str() {
+            "event" => event(reader, &entry.value, &mut settings),
+            key @ ("schema" | "lint" | "notify") => {
+                let message = format!("`{key}` is not supported yet");
+                reader.refuse(codes::NOT_YET, entry.key.range.clone(), message, None);
+            }
+            _ => {}
+        }
+    }
+    settings
+}
+
+fn event<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml, settings: &mut Settings) {
+    for entry in reader.fields(node, "`event`", EVENT_KEYS) {
+        let key = entry.key.value.as_str();
+        if key == "max_future" {
+            if let Some(millis) = reader.duration(&entry.value, "`max_future`") {
+                settings.max_future = millis;
+            }
+            continue;
+        }
+        if !EVENT_KEYS.contains(&key) {
+            continue;
+        }
+        let Some(written) = reader.expression(&entry.value, &format!("`{key}`")) else {
+            continue;
+        };
+        let ExprKind::Path(path) = written.expr.kind else {
+            let help = Some("name a field, such as `detail.time`".to_owned());
+            let message = format!("`{key}` must be a path into the event");
+            reader.refuse(codes::WRONG_TYPE, entry.value.range.clone(), message, help);
+            continue;
+        };
+        match key {
+            "type" => settings.kind = path.segments,
+            "time" => settings.time = path.segments,
+            "id" => settings.id = path.segments,
+            _ => settings.arrival = Some(path.segments),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Stored state: a magic, a version, the fingerprint of what it belongs to, and the state itself.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::program::AlertRule;
+use crate::state::KeyState;
+use crate::store::Input;
+
+const VERSION: u8 = 1;
+const KEY_MAGIC: [u8; 4] = *b"TLk1";
+const INPUT_MAGIC: [u8; 4] = *b"TLi1";
+const HEADER: usize = 4 + 1 + 16;
+
+/// Why stored bytes cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodecError {
+    /// They are not state of this kind.
+    Foreign,
+    /// A newer version wrote them.
+    Newer(u8),
+    /// They belong to another definition of the rule.
+    OtherRule,
+    /// They are damaged.
+    Corrupt,
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CodecError::Foreign => f.write_str("not state of Tripline"),
+            CodecError::Newer(version) => {
+                write!(
+                    f,
+                    "state of version {version}, and this program knows versions up to {VERSION}"
+                )
+            }
+            CodecError::OtherRule => f.write_str("state of another definition of the rule"),
+            CodecError::Corrupt => f.write_str("damaged state"),
+        }
+    }
+}
+
+impl std::error::Error for CodecError {}
+
+impl KeyState {
+    /// Writes the state of a key of `rule`.
+    pub fn encode(&self, rule: &AlertRule) -> Vec<u8> {
+        encode(KEY_MAGIC, &rule.fingerprint, self)
+    }
+
+    /// Reads what [`KeyState::encode`] wrote for the same definition of the rule.
+    pub fn decode(bytes: &[u8], rule: &AlertRule) -> Result<KeyState, CodecError> {
+        let state: KeyState = decode(KEY_MAGIC, &rule.fingerprint, bytes)?;
+        if state.fits(rule) {
+            Ok(state)
+        } else {
+            Err(CodecError::Corrupt)
+        }
+    }
+}
+
+impl Input {
+    /// Writes the state of the input.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(INPUT_MAGIC, &[0; 16], self)
+    }
+
+    /// Reads what [`Input::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Input, CodecError> {
+        decode(INPUT_MAGIC, &[0; 16], bytes)
+    }
+}
+
+fn encode<T: Serialize>(magic: [u8; 4], fingerprint: &[u8; 16], state: &T) -> Vec<u8> {
+    let mut header = Vec::with_capacity(128);
+    header.extend_from_slice(&magic);
+    header.push(VERSION);
+    header.extend_from_slice(fingerprint);
+    // Writing numbers and lists to memory cannot fail; were it to, the decoder refuses the bare header.
+    let header_only = header.clone();
+    postcard::to_extend(state, header).unwrap_or(header_only)
+}
+
+fn decode<T: DeserializeOwned>(
+    magic: [u8; 4],
+    fingerprint: &[u8; 16],
+    bytes: &[u8],
+) -> Result<T, CodecError> {
+    let Some((header, body)) = bytes.split_at_checked(HEADER) else {
+        return Err(CodecError::Foreign);
+    };
+    if header[..4] != magic {
+        return Err(CodecError::Foreign);
+    }
+    match header[4] {
+        VERSION => {}
+        newer if newer > VERSION => return Err(CodecError::Newer(newer)),
+        _ => return Err(CodecError::Corrupt),
+    }
+    if header[5..] != fingerprint[..] {
+        return Err(CodecError::OtherRule);
+    }
+    match postcard::take_from_bytes(body) {
+        Ok((state, [])) => Ok(state),
+        _ => Err(CodecError::Corrupt),
+    }
+}

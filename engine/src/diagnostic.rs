@@ -1,0 +1,180 @@
+//! What is wrong with rule files, as data; drawing it is elsewhere.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Likely a mistake.
+    Warning,
+    /// The rules do not compile.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+/// One finding in the rule files.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// Its stable code, such as `E1101`.
+    pub code: &'static str,
+    /// Its stable name, such as `unknown-key`.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where it is: the primary place first; empty only if there is none.
+    pub labels: Vec<Label>,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// The alert it is about.
+    pub alert: Option<String>,
+}
+
+/// A place that a diagnostic points at.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// Index of the file among those that were checked.
+    pub file: usize,
+    /// The bytes.
+    pub range: Range<usize>,
+    /// What is to be said of them; may be empty.
+    pub text: String,
+}
+
+/// The class of a diagnostic: its code and name never change and are never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// `E` and four digits.
+    pub code: &'static str,
+    /// A name in kebab-case.
+    pub id: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $code:literal $id:literal,)*) => {
+        $(pub(crate) const $constant: Code = Code { code: $code, id: $id };)*
+        /// Every code, in order.
+        pub const CODES: &[Code] = &[$($constant,)*];
+    };
+}
+
+// E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
+// E13: the syntax of expressions. E14: windows. E15: alerts. E19: not there yet.
+codes! {
+    UNREADABLE_FILE = "E1001" "unreadable-file",
+    FILE_TOO_LARGE = "E1002" "file-too-large",
+    YAML_SYNTAX = "E1003" "yaml-syntax",
+    DUPLICATE_KEY = "E1004" "duplicate-key",
+    BAD_KEY = "E1005" "bad-key",
+    UNKNOWN_ALIAS = "E1006" "unknown-alias",
+    ALIAS_BUDGET = "E1007" "alias-budget",
+    RECURSIVE_ALIAS = "E1008" "recursive-alias",
+    SEVERAL_DOCUMENTS = "E1009" "several-documents",
+    YAML_TOO_DEEP = "E1010" "yaml-too-deep",
+    MERGE_KEY = "E1011" "merge-key",
+    YAML_TAG = "E1012" "yaml-tag",
+    UNKNOWN_KEY = "E1101" "unknown-key",
+    WRONG_TYPE = "E1102" "wrong-type",
+    MISSING_KEY = "E1103" "missing-key",
+    BAD_NAME = "E1104" "bad-name",
+    DUPLICATE_ALERT = "E1105" "duplicate-alert",
+    BAD_VALUE = "E1106" "bad-value",
+    UNKNOWN_FUNCTION = "E1201" "unknown-function",
+    WRONG_ARITY = "E1202" "wrong-arity",
+    TYPE_MISMATCH = "E1204" "type-mismatch",
+    NOT_A_CONDITION = "E1205" "not-a-condition",
+    BAD_REGEX = "E1206" "bad-regex",
+    EXPRESSION_TOO_LONG = "E1301" "expression-too-long",
+    EXPRESSION_TOO_DEEP = "E1302" "expression-too-deep",
+    UNCLOSED = "E1303" "unclosed",
+    UNEXPECTED = "E1304" "unexpected",
+    BAD_ESCAPE = "E1305" "bad-escape",
+    BAD_NUMBER = "E1306" "bad-number",
+    BAD_DURATION = "E1307" "bad-duration",
+    CHAINED_COMPARISON = "E1308" "chained-comparison",
+    HYPHENATED_NAME = "E1309" "hyphenated-name",
+    MISPLACED_NULL = "E1310" "misplaced-null",
+    MISPLACED_COMMENT = "E1311" "misplaced-comment",
+    AGGREGATE_WITHOUT_WINDOW = "E1401" "aggregate-without-window",
+    NESTED_AGGREGATE = "E1402" "nested-aggregate",
+    WINDOW_OUT_OF_RANGE = "E1403" "window-out-of-range",
+    MISPLACED_WINDOW = "E1404" "misplaced-window",
+    STATE_TOO_LARGE = "E1405" "state-too-large",
+    BAD_TEMPLATE = "E1501" "bad-template",
+    FORGET_TOO_SHORT = "E1502" "forget-too-short",
+    NOT_YET = "E1901" "not-yet",
+}
+
+impl Code {
+    pub(crate) fn error(self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code: self.code,
+            id: self.id,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            alert: None,
+        }
+    }
+}
+
+impl Diagnostic {
+    pub(crate) fn at(mut self, file: usize, range: Range<usize>, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            file,
+            range,
+            text: text.into(),
+        });
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The known name nearest to one that is not known, if any is near enough to be meant.
+pub(crate) fn nearest<'a>(
+    unknown: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = unknown.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, name), name))
+        .filter(|(score, _)| *score > 0.78)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn codes_and_ids_are_unique_and_in_order() {
+        assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        let mut ids: Vec<_> = CODES.iter().map(|code| code.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), CODES.len());
+    }
+}

@@ -1,0 +1,206 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::projection::Projection;
+use super::value::Value;
+use crate::number::Number;
+use crate::time::Time;
+use crate::{MAX_EVENT_BYTES, MAX_EVENT_NESTING};
+
+/// Where an event comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Source {
+    /// A line of a file.
+    File {
+        /// The file as the user named it.
+        file: Arc<str>,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// A record of a stream.
+    Record {
+        /// The shard.
+        shard: Arc<str>,
+        /// The sequence number.
+        sequence: Arc<str>,
+        /// The place within the record.
+        sub: u32,
+    },
+}
+
+impl Source {
+    /// The id of an event that has none of its own.
+    fn id(&self) -> String {
+        match self {
+            Source::File { file, line } => format!("{file}:{line}"),
+            Source::Record {
+                shard,
+                sequence,
+                sub,
+            } => format!("{shard}:{sequence}:{sub}"),
+        }
+    }
+}
+
+/// Why bytes are no event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// What is wrong with them.
+    pub reason: String,
+}
+
+impl Rejection {
+    fn new(reason: impl Into<String>) -> Self {
+        Rejection {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// A decoded event: its envelope and the values that rules read.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    /// When it happened.
+    pub time: Time,
+    /// When it arrived.
+    pub arrival: Time,
+    pub(crate) kind: Option<Cow<'a, str>>,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) source: Source,
+    pub(crate) slots: Vec<Value<'a>>,
+}
+
+impl Event<'_> {
+    /// The event's own id, or one made of its source.
+    pub(crate) fn id(&self) -> Cow<'_, str> {
+        match &self.id {
+            Some(id) => Cow::Borrowed(id),
+            None => Cow::Owned(self.source.id()),
+        }
+    }
+}
+
+/// The slots of the envelope's fields.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) kind: usize,
+    pub(crate) time: usize,
+    pub(crate) id: usize,
+    pub(crate) arrival: Option<usize>,
+    /// How far an event time may be ahead of its arrival, in milliseconds.
+    pub(crate) max_future: i64,
+}
+
+impl Envelope {
+    pub(crate) fn decode<'a>(
+        &self,
+        projection: &Projection,
+        bytes: &'a [u8],
+        source: Source,
+    ) -> Result<Event<'a>, Rejection> {
+        if bytes.len() > MAX_EVENT_BYTES {
+            return Err(Rejection::new(format!(
+                "longer than {MAX_EVENT_BYTES} bytes"
+            )));
+        }
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| Rejection::new("not UTF-8"))?;
+        if nests_too_deep(bytes) {
+            return Err(Rejection::new(format!(
+                "nested deeper than {MAX_EVENT_NESTING} levels"
+            )));
+        }
+        let slots = projection
+            .read(text)
+            .map_err(|reason| Rejection::new(format!("not a JSON object: {reason}")))?;
+        let arrival = self.arrival.and_then(|slot| time_of(&slots[slot]));
+        let (time, arrival) = match (time_of(&slots[self.time]), arrival) {
+            (Some(time), Some(arrival)) if time > arrival.plus(self.max_future) => {
+                (arrival, arrival)
+            }
+            (Some(time), Some(arrival)) => (time, arrival),
+            (Some(time), None) => (time, time),
+            (None, Some(arrival)) => (arrival, arrival),
+            (None, None) => return Err(no_time(&slots[self.time])),
+        };
+        Ok(Event {
+            time,
+            arrival,
+            kind: match &slots[self.kind] {
+                Value::Text(kind) => Some(kind.clone()),
+                _ => None,
+            },
+            id: match &slots[self.id] {
+                // Ids are for people to look up: one of a megabyte is kept by its hash.
+                Value::Text(id) if id.len() > 1_000 => {
+                    Some(Cow::Owned(crate::ids::hex(&Sha256::digest(id.as_bytes()))))
+                }
+                Value::Text(id) => Some(id.clone()),
+                Value::Number(Number::Integer(id)) => Some(Cow::Owned(id.to_string())),
+                _ => None,
+            },
+            source,
+            slots,
+        })
+    }
+}
+
+fn no_time(value: &Value<'_>) -> Rejection {
+    Rejection::new(match value {
+        Value::Missing => "no event time".to_owned(),
+        Value::Text(text) => {
+            let shown: String = text.chars().take(40).collect();
+            format!("event time \"{shown}\" is not RFC 3339 between the years 1900 and 2199")
+        }
+        Value::Number(_) => "event time is not an epoch between the years 1900 and 2199".to_owned(),
+        _ => "event time is neither text nor a number".to_owned(),
+    })
+}
+
+fn time_of(value: &Value<'_>) -> Option<Time> {
+    match value {
+        Value::Text(text) => Time::parse(text),
+        Value::Number(Number::Integer(integer)) => Time::from_epoch_integer(*integer),
+        Value::Number(Number::Double(double)) => Time::from_epoch_double(*double),
+        _ => None,
+    }
+}
+
+/// Whether brackets nest too deep; the JSON parser skips values recursively, so this comes first.
+fn nests_too_deep(bytes: &[u8]) -> bool {
+    // Few events have more brackets than they may have levels, and counting them is fast.
+    let brackets = bytes
+        .iter()
+        .filter(|&&byte| byte == b'{' || byte == b'[')
+        .count();
+    if brackets <= MAX_EVENT_NESTING {
+        return false;
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for &byte in bytes {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_EVENT_NESTING {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,10 @@
+//! Events: from the bytes of one JSON object to the values that some rule names.
+
+mod decode;
+mod projection;
+mod value;
+
+pub(crate) use decode::Envelope;
+pub use decode::{Event, Rejection, Source};
+pub(crate) use projection::Projection;
+pub(crate) use value::{Datum, Value};

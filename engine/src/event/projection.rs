@@ -1,0 +1,295 @@
+//! One pass over the JSON of an event that fills a slot for each path some rule names and skips the rest.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tripline_grammar::ast::Segment;
+
+use super::value::Value;
+use crate::number::Number;
+
+/// The paths that are read from events, as a tree of fields.
+#[derive(Debug, Default)]
+pub(crate) struct Projection {
+    root: Field,
+    slots: usize,
+}
+
+/// A place in an event: whether its value is wanted, and what is wanted beneath it.
+#[derive(Debug, Default)]
+struct Field {
+    slot: Option<usize>,
+    keep_items: bool,
+    /// Sorted by name.
+    fields: Vec<(String, Field)>,
+    /// Sorted by index.
+    items: Vec<(u32, Field)>,
+}
+
+impl Projection {
+    /// The slot of a path, made if it is new; `keep_items` if a rule looks into the list there.
+    pub(crate) fn slot(&mut self, path: &[Segment], keep_items: bool) -> usize {
+        let slots = &mut self.slots;
+        let mut new = || {
+            *slots += 1;
+            *slots - 1
+        };
+        let mut field = &mut self.root;
+        for segment in path {
+            field = match segment {
+                Segment::Field(name) => child(&mut field.fields, name.as_str()),
+                Segment::Index(index) => child(&mut field.items, index),
+            };
+            if let Segment::Index(_) = segment {
+                // A list that is kept whole takes this item from its slot.
+                field.slot.get_or_insert_with(&mut new);
+            }
+        }
+        field.keep_items |= keep_items;
+        *field.slot.get_or_insert_with(new)
+    }
+
+    /// Reads one JSON object of at most [`crate::MAX_EVENT_NESTING`] levels.
+    pub(crate) fn read<'a>(&self, json: &'a str) -> Result<Vec<Value<'a>>, String> {
+        let mut slots = vec![Value::Missing; self.slots];
+        let mut deserializer = sonic_rs::Deserializer::from_str(json);
+        (&mut deserializer)
+            .deserialize_any(Root(Seed {
+                field: &self.root,
+                slots: &mut slots,
+            }))
+            .map_err(reason)?;
+        deserializer.end().map_err(reason)?;
+        Ok(slots)
+    }
+}
+
+fn reason(error: sonic_rs::Error) -> String {
+    // The parser's message goes on with an excerpt over several lines; its first line says it all.
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_end().trim_end_matches(':').to_owned()
+}
+
+fn child<'t, K, Q>(children: &'t mut Vec<(K, Field)>, key: &Q) -> &'t mut Field
+where
+    K: Ord + std::borrow::Borrow<Q>,
+    Q: Ord + ToOwned<Owned = K> + ?Sized,
+{
+    let at = match children.binary_search_by(|(name, _)| name.borrow().cmp(key)) {
+        Ok(at) => at,
+        Err(at) => {
+            children.insert(at, (key.to_owned(), Field::default()));
+            at
+        }
+    };
+    &mut children[at].1
+}
+
+impl Field {
+    /// Forgets what an earlier key of the same name left: the last one counts.
+    fn clear(&self, slots: &mut [Value<'_>]) {
+        if let Some(slot) = self.slot {
+            slots[slot] = Value::Missing;
+        }
+        self.fields.iter().for_each(|(_, field)| field.clear(slots));
+        self.items.iter().for_each(|(_, field)| field.clear(slots));
+    }
+}
+
+struct Seed<'f, 's, 'a> {
+    field: &'f Field,
+    slots: &'s mut Vec<Value<'a>>,
+}
+
+impl<'a> Seed<'_, '_, 'a> {
+    fn set<E>(self, value: Value<'a>) -> Result<(), E> {
+        if let Some(slot) = self.field.slot {
+            self.slots[slot] = value;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Seed<'_, '_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// The number of a double of the event; what is past the doubles is no number.
+fn double(value: f64) -> Value<'static> {
+    if value.is_finite() {
+        Value::Number(Number::Double(value))
+    } else {
+        Value::Missing
+    }
+}
+
+macro_rules! visit_scalars {
+    () => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            self.set(Value::Missing)
+        }
+        fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+            self.set(Value::Bool(value))
+        }
+        fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+            self.set(Value::Number(Number::Integer(value)))
+        }
+        fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+            self.set(match i64::try_from(value) {
+                Ok(integer) => Value::Number(Number::Integer(integer)),
+                Err(_) => double(value as f64),
+            })
+        }
+        fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+            self.set(double(value))
+        }
+        fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Self::Value, E> {
+            self.set(Value::Text(Cow::Borrowed(value)))
+        }
+        fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+            self.set(Value::Text(Cow::Owned(value.to_owned())))
+        }
+    };
+}
+
+impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    visit_scalars!();
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let Seed { field, slots } = self;
+        while let Some(child) = map.next_key_seed(Key(field))? {
+            match child {
+                Some(child) => {
+                    child.clear(slots);
+                    map.next_value_seed(Seed {
+                        field: child,
+                        slots: &mut *slots,
+                    })?;
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Seed { field, slots }.set(Value::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Seed { field, slots } = self;
+        let mut kept = Vec::new();
+        let mut wanted = field.items.iter().peekable();
+        for index in 0_u32.. {
+            if let Some((_, child)) = wanted.next_if(|(at, _)| *at == index) {
+                if seq
+                    .next_element_seed(Seed {
+                        field: child,
+                        slots: &mut *slots,
+                    })?
+                    .is_none()
+                {
+                    break;
+                }
+                if let (true, Some(slot)) = (field.keep_items, child.slot) {
+                    kept.push(slots[slot].clone());
+                }
+            } else if field.keep_items {
+                match seq.next_element_seed(Item)? {
+                    Some(item) => kept.push(item),
+                    None => break,
+                }
+            } else if seq.next_element::<IgnoredAny>()?.is_none() {
+                break;
+            }
+        }
+        Seed { field, slots }.set(Value::List(kept))
+    }
+}
+
+/// Finds the child that a key names.
+struct Key<'f>(&'f Field);
+
+impl<'f, 'a> DeserializeSeed<'a> for Key<'f> {
+    type Value = Option<&'f Field>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'f> Visitor<'_> for Key<'f> {
+    type Value = Option<&'f Field>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        let fields = &self.0.fields;
+        let found = fields.binary_search_by(|(name, _)| name.as_str().cmp(key));
+        Ok(found.ok().map(|at| &fields[at].1))
+    }
+}
+
+/// Reads an item of a list that is kept: scalars whole, anything else by its type only.
+struct Item;
+
+impl Item {
+    fn set<'a, E>(self, value: Value<'a>) -> Result<Value<'a>, E> {
+        Ok(value)
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Item {
+    type Value = Value<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Item {
+    type Value = Value<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    visit_scalars!();
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<Value<'a>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::List(Vec::new()))
+    }
+}
+
+/// The outermost value, which must be an object.
+struct Root<'f, 's, 'a>(Seed<'f, 's, 'a>);
+
+impl<'a> Visitor<'a> for Root<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, map: A) -> Result<(), A::Error> {
+        self.0.visit_map(map)
+    }
+}

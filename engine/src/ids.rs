@@ -1,0 +1,20 @@
+//! Hashes that name things: SHA-256 over length-prefixed fields, its first 128 bits.
+
+use sha2::{Digest, Sha256};
+
+/// Hashes fields, each preceded by its length as eight big-endian bytes.
+pub(crate) fn hash(fields: &[&[u8]]) -> [u8; 16] {
+    let mut sha = Sha256::new();
+    for field in fields {
+        sha.update((field.len() as u64).to_be_bytes());
+        sha.update(field);
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&sha.finalize()[..16]);
+    first
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,85 @@
+//! The one place of this crate that touches the file system: it reads rule files, and decides nothing.
+#![allow(clippy::disallowed_methods)]
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::source::RawFile;
+
+/// A rule file or folder that could not be read.
+#[derive(Debug)]
+pub struct LoadError {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot read the rules in {}: {}",
+            self.path.display(),
+            self.error
+        )?;
+        if self.error.kind() == io::ErrorKind::NotFound {
+            write!(f, " (name the folder of your rule files with --rules)")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Reads every `*.yaml` and `*.yml` beneath `folder` in path order, but not `*.test.yaml`.
+///
+/// A file is read up to one byte past the size limit; the check refuses it then. Hidden files and
+/// folders are passed over, and links to folders are not followed.
+pub fn read_rules(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths)?;
+    paths.sort();
+    paths.iter().map(|path| read(path)).collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    let fail = |error| LoadError {
+        path: folder.to_owned(),
+        error,
+    };
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        if entry.file_type().map_err(fail)?.is_dir() {
+            collect(&path, paths)?;
+        } else if (name.ends_with(".yaml") || name.ends_with(".yml"))
+            && !name.ends_with(".test.yaml")
+            && !name.ends_with(".test.yml")
+        {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<RawFile, LoadError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| {
+            file.take(crate::MAX_RULE_FILE_BYTES as u64 + 1)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|error| LoadError {
+            path: path.to_owned(),
+            error,
+        })?;
+    Ok(RawFile {
+        name: path.display().to_string(),
+        bytes,
+    })
+}

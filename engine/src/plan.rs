@@ -1,0 +1,135 @@
+//! Planning: which states a batch of events touches, before any of them is loaded.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::eval::Scope;
+use crate::event::{Datum, Event};
+use crate::program::{Kind, Program};
+use crate::store::{Input, StateKey};
+use crate::time::Time;
+
+/// A batch of events with what each of them touches.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(crate) events: Vec<Planned<'a>>,
+    keys: Vec<StateKey>,
+    /// Whether the alerts without `by` are to be born with the first event.
+    pub(crate) births: bool,
+    progress: Option<Time>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Planned<'a> {
+    pub(crate) event: Event<'a>,
+    /// In the order of the alerts' names.
+    pub(crate) touches: Vec<Touch>,
+}
+
+/// What an event does to one alert.
+#[derive(Debug)]
+pub(crate) enum Touch {
+    /// It fires a per-event alert.
+    Fire { alert: usize, key: Option<Arc<str>> },
+    /// It belongs to a group: an index into the plan's keys.
+    Group { key: usize },
+}
+
+impl Plan<'_> {
+    /// The states that the events touch, none twice.
+    pub fn keys(&self) -> &[StateKey] {
+        &self.keys
+    }
+
+    /// How far timers are to run: those that are due before it must be loaded, too.
+    pub fn progress(&self, now: Option<Time>) -> Option<Time> {
+        self.progress.max(now)
+    }
+}
+
+impl Program {
+    /// Finds out what a batch of events touches; decides per-event alerts, which need no state.
+    pub fn plan<'a>(&self, events: Vec<Event<'a>>, input: &Input) -> Plan<'a> {
+        let mut keys = Keys::default();
+        let births = !events.is_empty() && input.program != Some(self.fingerprint());
+        if births {
+            for (alert, rule) in self.alerts.iter().enumerate() {
+                if rule.kind == Kind::PerKey && self.groupings[rule.grouping].is_global() {
+                    keys.intern(alert, &Arc::from("[]"));
+                }
+            }
+        }
+        let mut progress = input.progress;
+        let mut groups: Vec<Option<Option<Arc<str>>>> = Vec::new();
+        let events = events
+            .into_iter()
+            .map(|event| {
+                progress = progress.max(Some(event.arrival));
+                groups.clear();
+                groups.resize(self.groupings.len(), None);
+                let touches = self.touches(&event, &mut groups, &mut keys);
+                Planned { event, touches }
+            })
+            .collect();
+        Plan {
+            events,
+            keys: keys.list,
+            births,
+            progress,
+        }
+    }
+
+    fn touches(
+        &self,
+        event: &Event<'_>,
+        groups: &mut [Option<Option<Arc<str>>>],
+        keys: &mut Keys,
+    ) -> Vec<Touch> {
+        let mut touches = Vec::new();
+        for alert in self.matching(event.kind.as_deref()) {
+            let rule = &self.alerts[alert];
+            let scope = Scope {
+                slots: Some(&event.slots),
+                windows: &[],
+            };
+            if rule.kind == Kind::PerEvent && scope.condition(&rule.when) != Datum::Bool(true) {
+                continue;
+            }
+            let grouping = &self.groupings[rule.grouping];
+            let group =
+                groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));
+            let Some(group) = group else { continue };
+            touches.push(match rule.kind {
+                Kind::PerEvent => Touch::Fire {
+                    alert,
+                    key: (!grouping.is_global()).then(|| group.clone()),
+                },
+                Kind::PerKey => Touch::Group {
+                    key: keys.intern(alert, group),
+                },
+            });
+        }
+        touches
+    }
+}
+
+/// The distinct keys of a plan.
+#[derive(Default)]
+struct Keys {
+    list: Vec<StateKey>,
+    index: HashMap<StateKey, usize>,
+}
+
+impl Keys {
+    fn intern(&mut self, alert: usize, key: &Arc<str>) -> usize {
+        let key = StateKey {
+            alert: alert as u32,
+            key: key.clone(),
+        };
+        let list = &mut self.list;
+        *self.index.entry(key).or_insert_with_key(|key| {
+            list.push(key.clone());
+            list.len() - 1
+        })
+    }
+}

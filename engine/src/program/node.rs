@@ -1,0 +1,123 @@
+//! Checked expressions: names resolved to slots and windows, constants computed, regexes compiled.
+
+use regex::Regex;
+use tripline_grammar::ast::{CompareOp, Kind};
+
+use crate::number::Number;
+
+/// A checked expression.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    Constant(Constant),
+    /// The value of a path in the event that is evaluated.
+    Slot(usize),
+    /// The value of the alert's window of that index.
+    Window(usize),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    /// Kleene's `and`.
+    All(Vec<Node>),
+    /// Kleene's `or`.
+    Any(Vec<Node>),
+    /// The first that is known.
+    Coalesce(Vec<Node>),
+    Arithmetic {
+        first: Box<Node>,
+        rest: Vec<Step>,
+    },
+    Compare {
+        op: CompareOp,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Test {
+        value: Box<Node>,
+        negated: bool,
+        test: Test,
+    },
+}
+
+/// A value that stands in the rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Constant {
+    Bool(bool),
+    Number(Number),
+    Text(String),
+}
+
+/// One step of an arithmetic chain.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) op: Operator,
+    pub(crate) operand: Node,
+    /// Whether the event is read by the operand or anything to its left: then a result that no number
+    /// can hold is *unread*, else it is *empty*.
+    pub(crate) reads_event: bool,
+}
+
+/// The arithmetic operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+/// What a value is tested for.
+#[derive(Debug, Clone)]
+pub(crate) enum Test {
+    /// Both ends included.
+    Range {
+        low: Option<Box<Node>>,
+        high: Option<Box<Node>>,
+    },
+    List {
+        items: Vec<Node>,
+        has_null: bool,
+    },
+    /// Membership in a list of the event.
+    Items(Box<Node>),
+    Contains(Box<Node>),
+    StartsWith(Box<Node>),
+    EndsWith(Box<Node>),
+    Matches(Box<Regex>),
+    Is(Kind),
+}
+
+impl Node {
+    /// Whether a value depends on the fields of the event that is evaluated.
+    pub(crate) fn reads_event(&self) -> bool {
+        match self {
+            Node::Constant(_) | Node::Window(_) => false,
+            Node::Slot(_) => true,
+            Node::Not(operand) | Node::Negate(operand) => operand.reads_event(),
+            Node::All(operands) | Node::Any(operands) | Node::Coalesce(operands) => {
+                operands.iter().any(Node::reads_event)
+            }
+            Node::Arithmetic { first, rest } => {
+                first.reads_event() || rest.iter().any(|step| step.operand.reads_event())
+            }
+            Node::Compare { left, right, .. } => left.reads_event() || right.reads_event(),
+            Node::Test { value, test, .. } => value.reads_event() || test.reads_event(),
+        }
+    }
+}
+
+impl Test {
+    fn reads_event(&self) -> bool {
+        match self {
+            Test::Range { low, high } => [low, high]
+                .into_iter()
+                .flatten()
+                .any(|end| end.reads_event()),
+            Test::List { items, .. } => items.iter().any(Node::reads_event),
+            Test::Items(_) => true,
+            Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => {
+                text.reads_event()
+            }
+            Test::Matches(_) | Test::Is(_) => false,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use std::collections::BTreeMap;
+
+use super::{Node, Template};
+use crate::event::{Event, Value};
+use crate::number::Number;
+use crate::output::AlertSeverity;
+use crate::window::Window;
+
+/// A checked alert rule.
+#[derive(Debug)]
+pub struct AlertRule {
+    /// Its name, unique over all files.
+    pub name: String,
+    /// How bad it is when it fires.
+    pub severity: AlertSeverity,
+    pub(crate) on: Patterns,
+    pub(crate) kind: Kind,
+    pub(crate) when: Node,
+    pub(crate) until: Option<Node>,
+    /// Milliseconds that the condition must hold before the alert fires.
+    pub(crate) hold: Option<i64>,
+    /// Milliseconds after its newest event at which a key is dropped.
+    pub(crate) forget: i64,
+    pub(crate) windows: Vec<Window>,
+    /// Index of its `by` clause among the program's groupings.
+    pub(crate) grouping: usize,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) summary: Option<Template>,
+    pub(crate) description: Option<Template>,
+    pub(crate) runbook: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    /// Names the state of this alert: a hash of all that the state's meaning depends on.
+    pub(crate) fingerprint: [u8; 16],
+}
+
+impl AlertRule {
+    /// Names the state of this alert: it changes when the condition does, not with the summary.
+    pub fn fingerprint(&self) -> [u8; 16] {
+        self.fingerprint
+    }
+}
+
+/// Whether an alert fires for events or keeps a state for each key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    PerEvent,
+    PerKey,
+}
+
+/// The event types that an alert takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Patterns(pub(crate) Vec<String>);
+
+impl Patterns {
+    /// The types, if none of them is a glob.
+    pub(super) fn exact(&self) -> Option<impl Iterator<Item = &str>> {
+        let globs = self.0.iter().any(|pattern| pattern.ends_with('*'));
+        (!globs).then(|| self.0.iter().map(String::as_str))
+    }
+
+    /// An event without a type matches only `*`.
+    pub(super) fn matches(&self, kind: Option<&str>) -> bool {
+        self.0
+            .iter()
+            .any(|pattern| match (pattern.strip_suffix('*'), kind) {
+                (Some(""), _) => true,
+                (Some(prefix), Some(kind)) => kind.starts_with(prefix),
+                (None, Some(kind)) => kind == pattern,
+                (_, None) => false,
+            })
+    }
+}
+
+/// A `by` clause: named expressions, in the order written.
+#[derive(Debug, Clone)]
+pub(crate) struct Grouping {
+    pub(crate) parts: Vec<(String, Node)>,
+}
+
+impl Grouping {
+    /// Whether there is no `by`: one key for all.
+    pub(crate) fn is_global(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The key of an event: the canonical JSON array of its values.
+    ///
+    /// `None` if one is unknown, a list or an object. Numbers that are equal are written alike.
+    pub(crate) fn key(&self, event: &Event<'_>) -> Option<String> {
+        let scope = crate::eval::Scope {
+            slots: Some(&event.slots),
+            windows: &[],
+        };
+        let mut key = String::from("[");
+        for (index, (_, node)) in self.parts.iter().enumerate() {
+            if index > 0 {
+                key.push(',');
+            }
+            key.push_str(&canonical(scope.eval(node))?);
+        }
+        key.push(']');
+        Some(key)
+    }
+}
+
+fn canonical(datum: crate::event::Datum<'_>) -> Option<String> {
+    use crate::event::Datum;
+    Some(match datum {
+        Datum::Bool(bool) => bool.to_string(),
+        Datum::Number(number) => canonical_number(number).to_string(),
+        Datum::Text(text) => serde_json::to_string(text).ok()?,
+        Datum::Unread | Datum::Empty | Datum::List(_) | Datum::Object => return None,
+    })
+}
+
+/// The JSON number of a value: a whole double within 64 bits is written as an integer.
+pub(crate) fn canonical_number(number: Number) -> serde_json::Number {
+    match number {
+        Number::Integer(integer) => integer.into(),
+        Number::Double(double)
+            if double.trunc() == double
+                && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+                    .contains(&double) =>
+        {
+            (double as i64).into()
+        }
+        Number::Double(double) => serde_json::Number::from_f64(double).unwrap_or_else(|| 0.into()),
+    }
+}
+
+/// A value that an alert shows: its name and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    /// The canonical text.
+    pub(crate) text: String,
+    pub(crate) observed: Observed,
+}
+
+/// Where a value that an alert shows comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Observed {
+    Slot(usize),
+    Window(usize),
+}
+
+/// The JSON form of an event's value, for evidence; `None` for what is unknown, a list or an object.
+pub(crate) fn scalar(value: &Value<'_>) -> Option<serde_json::Value> {
+    match value {
+        Value::Bool(bool) => Some((*bool).into()),
+        Value::Number(Number::Integer(integer)) => Some((*integer).into()),
+        Value::Number(Number::Double(double)) => Some((*double).into()),
+        Value::Text(text) => Some(text.as_ref().into()),
+        Value::Missing | Value::List(_) | Value::Object => None,
+    }
+}

@@ -1,0 +1,148 @@
+//! Points in time: milliseconds since the Unix epoch, read from events and written to alerts.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A point in time in milliseconds since the Unix epoch, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// Later than every event and every timer.
+    pub const MAX: Time = Time(i64::MAX);
+    /// 1900-01-01, the earliest usable event time.
+    const EARLIEST: Time = Time(-2_208_988_800_000);
+    /// 2200-01-01, the first event time that is too late to be usable. A clock that is off by so much
+    /// must not carry everyone's progress with it.
+    const LATEST: Time = Time(7_258_118_400_000);
+
+    /// Reads RFC 3339, or the same with a space and without a zone, which is UTC.
+    ///
+    /// Fractions are floored to milliseconds. `None` if the text is no time or not between the years
+    /// 1900 and 2199.
+    pub fn parse(text: &str) -> Option<Time> {
+        let millis = match DateTime::parse_from_rfc3339(text) {
+            Ok(time) => time.timestamp_millis(),
+            Err(_) => ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+                .iter()
+                .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?
+                .and_utc()
+                .timestamp_millis(),
+        };
+        Time(millis).usable()
+    }
+
+    /// Reads an epoch number: below 1e11 seconds, below 1e14 milliseconds, else microseconds.
+    pub fn from_epoch_integer(number: i64) -> Option<Time> {
+        let millis = match number.unsigned_abs() {
+            0..100_000_000_000 => number * 1_000,
+            100_000_000_000..100_000_000_000_000 => number,
+            _ => number.div_euclid(1_000),
+        };
+        Time(millis).usable()
+    }
+
+    /// Reads an epoch number with a fraction, as [`Time::from_epoch_integer`] does.
+    pub fn from_epoch_double(number: f64) -> Option<Time> {
+        let size = number.abs();
+        let millis = if size < 1e11 {
+            number * 1e3
+        } else if size < 1e14 {
+            number
+        } else {
+            number / 1e3
+        };
+        // 1545084650.987 s has no exact double: its product falls just short of …987 and flooring it
+        // would lose a millisecond that the sender wrote.
+        let nearest = millis.round();
+        let floored = if (millis - nearest).abs() < 1e-3 {
+            nearest
+        } else {
+            millis.floor()
+        };
+        if floored.is_finite() {
+            Time(floored as i64).usable()
+        } else {
+            None
+        }
+    }
+
+    fn usable(self) -> Option<Time> {
+        (Self::EARLIEST..Self::LATEST)
+            .contains(&self)
+            .then_some(self)
+    }
+
+    /// This time moved by `millis`, at most [`Time::MAX`].
+    pub fn plus(self, millis: i64) -> Time {
+        Time(self.0.saturating_add(millis))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_timestamp_millis(self.0) {
+            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+/// As RFC 3339 for people, as a number in stored state.
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Time;
+
+    #[test]
+    fn reads_what_events_hold() {
+        let at = |text| Time::parse(text).map(|time| time.to_string());
+        assert_eq!(
+            at("2013-12-02 21:15:00").as_deref(),
+            Some("2013-12-02T21:15:00.000Z")
+        );
+        assert_eq!(
+            at("2013-12-02T21:15:00.1239+01:00").as_deref(),
+            Some("2013-12-02T20:15:00.123Z")
+        );
+        assert_eq!(
+            at("1969-12-31T23:59:59.9999Z").as_deref(),
+            Some("1969-12-31T23:59:59.999Z")
+        );
+        assert_eq!(at("9999-12-31T23:59:59Z"), None);
+        assert_eq!(at("yesterday"), None);
+        assert_eq!(
+            Time::from_epoch_integer(1_545_084_650),
+            Some(Time(1_545_084_650_000))
+        );
+        assert_eq!(
+            Time::from_epoch_integer(1_545_084_650_987),
+            Some(Time(1_545_084_650_987))
+        );
+        assert_eq!(
+            Time::from_epoch_integer(1_545_084_650_987_999),
+            Some(Time(1_545_084_650_987))
+        );
+        assert_eq!(
+            Time::from_epoch_double(1_545_084_650.987),
+            Some(Time(1_545_084_650_987))
+        );
+        assert_eq!(
+            Time::from_epoch_double(1_545_084_650.987_9),
+            Some(Time(1_545_084_650_987))
+        );
+        assert_eq!(Time::from_epoch_double(f64::MAX), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! A real series, and what the rules must give on it by an independent model and SQL.
+//!
+//! The series is not part of the project: the test reads it from beside the checkout, and says so when it
+//! is not there.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use serde_json::Value;
+use tripline_tests::run::{Batches, Run, compile_text};
+
+const RULES: &str = "
+alerts:
+  out-of-range:    {on: sensor_reading, when: data.temperature < 50 or data.temperature > 100}
+  low-average:     {on: sensor_reading, by: userId, when: avg(data.temperature) over 1h < 60}
+  many-low:        {on: sensor_reading, by: userId, when: count(data.temperature < 60) over 2h >= 10}
+  low-average-for: {on: sensor_reading, by: userId, when: avg(data.temperature) over 1h < 60,
+                    until: avg(data.temperature) over 1h > 75, for: 30m}
+  hot:             {on: sensor_reading, by: userId, when: data.temperature > 100, for: 10m}
+";
+
+fn data() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    folder.is_dir().then_some(folder)
+}
+
+fn events(folder: &Path) -> String {
+    let file = std::fs::File::open(folder.join("machine_temperature.ndjson.gz")).unwrap();
+    let mut text = String::new();
+    MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn the_series_gives_what_an_independent_model_gives() {
+    let Some(folder) = data() else {
+        println!("skipped: there is no real data beside the checkout");
+        return;
+    };
+    let text = events(&folder);
+    let lines: Vec<&str> = text.lines().collect();
+    let program = compile_text(RULES);
+    let given = Run {
+        program: &program,
+        until_end: false,
+        batches: Batches::Of(1_000),
+    }
+    .over(&lines);
+    assert_eq!(given.rejects, []);
+    let given: Vec<Value> = given
+        .alerts
+        .iter()
+        .map(|alert| serde_json::from_str(alert).unwrap())
+        .collect();
+    for alert in [
+        "out-of-range",
+        "low-average",
+        "many-low",
+        "low-average-for",
+        "hot",
+    ] {
+        let wanted =
+            std::fs::read_to_string(folder.join(format!("expected/{alert}.ndjson"))).unwrap();
+        let wanted: Vec<Value> = wanted
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let given: Vec<&Value> = given
+            .iter()
+            .filter(|given| given["alert"] == alert)
+            .collect();
+        assert_eq!(given.len(), wanted.len(), "{alert}");
+        for (given, wanted) in given.into_iter().zip(&wanted) {
+            for (field, wanted) in wanted.as_object().unwrap() {
+                match field.as_str() {
+                    "line" => assert_eq!(given["source"]["line"], *wanted, "{given}"),
+                    _ => assert_eq!(given[field], *wanted, "{given}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Runs rules over lines of events: in any batches, and with the state written and read between them.
+
+use std::collections::BTreeMap;
+
+use tripline_engine::{
+    Checkpoint, CodecError, Input, KeyState, MemoryStore, Program, RawFile, Source,
+};
+use tripline_engine::{StateKey, Store, Stored, Time, check, step};
+
+/// Compiles rule files that have no errors.
+///
+/// # Panics
+///
+/// If they have any: a test's rules must compile.
+pub fn compile(files: Vec<RawFile>) -> Program {
+    let checked = check(files);
+    match checked.program {
+        Some(program) => program,
+        None => panic!("the rules do not compile: {:#?}", checked.diagnostics),
+    }
+}
+
+/// Compiles the text of one rule file.
+pub fn compile_text(text: &str) -> Program {
+    compile(vec![RawFile {
+        name: "rules/rules.yaml".to_owned(),
+        bytes: text.into(),
+    }])
+}
+
+/// How events are split, and what becomes of the state between two batches.
+#[derive(Debug, Clone, Copy)]
+pub enum Batches {
+    /// All in one.
+    Whole,
+    /// So many at a time.
+    Of(usize),
+    /// So many at a time, all state written to bytes and read back between them.
+    Stored(usize),
+    /// Of sizes drawn from a seed, all state written to bytes and read back between them.
+    Random(u64),
+}
+
+/// Rules and how to run them.
+pub struct Run<'p> {
+    /// The rules.
+    pub program: &'p Program,
+    /// Whether the timers that are left after the last event run, too.
+    pub until_end: bool,
+    /// How events are split.
+    pub batches: Batches,
+}
+
+/// What came of a run.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The alerts as JSON lines.
+    pub alerts: Vec<String>,
+    /// The rejected lines, counted from 1, each with its reason.
+    pub rejects: Vec<(u64, String)>,
+}
+
+impl Run<'_> {
+    /// Runs the rules over lines; empty ones count but hold no event.
+    pub fn over(&self, lines: &[&str]) -> Given {
+        match self.batches {
+            Batches::Whole => self.with(&mut MemoryStore::new(), lines, || usize::MAX),
+            Batches::Of(size) => self.with(&mut MemoryStore::new(), lines, || size),
+            Batches::Stored(size) => self.with(&mut ByteStore::new(self.program), lines, || size),
+            Batches::Random(seed) => {
+                let mut random = fastrand::Rng::with_seed(seed);
+                self.with(&mut ByteStore::new(self.program), lines, || {
+                    random.usize(1..=9)
+                })
+            }
+        }
+    }
+
+    fn with<S: Store>(
+        &self,
+        store: &mut S,
+        lines: &[&str],
+        mut size: impl FnMut() -> usize,
+    ) -> Given
+    where
+        S::Error: std::fmt::Debug,
+    {
+        let mut given = Given {
+            alerts: Vec::new(),
+            rejects: Vec::new(),
+        };
+        let alerts =
+            |alerts: Result<Vec<tripline_engine::Alert>, S::Error>, given: &mut Given| match alerts
+            {
+                Ok(alerts) => given.alerts.extend(alerts.iter().map(|alert| {
+                    match serde_json::to_string(alert) {
+                        Ok(json) => json,
+                        Err(error) => panic!("an alert is JSON: {error}"),
+                    }
+                })),
+                Err(error) => panic!("the store failed: {error:?}"),
+            };
+        let mut rest = lines
+            .iter()
+            .zip(1_u64..)
+            .filter(|(line, _)| !line.trim().is_empty())
+            .peekable();
+        while rest.peek().is_some() {
+            let mut events = Vec::new();
+            for (line, number) in rest.by_ref().take(size()) {
+                let source = Source::File {
+                    file: "events".into(),
+                    line: number,
+                };
+                match self.program.decode(line.as_bytes(), source) {
+                    Ok(event) => events.push(event),
+                    Err(rejection) => given.rejects.push((number, rejection.reason)),
+                }
+            }
+            alerts(step(self.program, store, events, None), &mut given);
+        }
+        if self.until_end {
+            alerts(
+                step(self.program, store, Vec::new(), Some(Time::MAX)),
+                &mut given,
+            );
+        }
+        given
+    }
+}
+
+/// A store that keeps nothing but bytes, as one on disk does.
+struct ByteStore<'p> {
+    program: &'p Program,
+    input: Vec<u8>,
+    states: BTreeMap<StateKey, (Vec<u8>, Option<Time>)>,
+}
+
+impl<'p> ByteStore<'p> {
+    fn new(program: &'p Program) -> Self {
+        ByteStore {
+            program,
+            input: Input::default().encode(),
+            states: BTreeMap::new(),
+        }
+    }
+}
+
+impl Store for ByteStore<'_> {
+    type Error = CodecError;
+
+    fn input(&mut self) -> Result<Input, CodecError> {
+        Input::decode(&self.input)
+    }
+
+    fn due(&mut self, until: Time, limit: usize) -> Result<Vec<StateKey>, CodecError> {
+        let mut due: Vec<_> = self
+            .states
+            .iter()
+            .filter_map(|(key, (_, timer))| {
+                timer
+                    .filter(|timer| *timer < until)
+                    .map(|timer| (timer, key.clone()))
+            })
+            .collect();
+        due.sort();
+        due.truncate(limit);
+        Ok(due.into_iter().map(|(_, key)| key).collect())
+    }
+
+    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<(StateKey, KeyState)>, CodecError> {
+        let mut states = Vec::new();
+        for key in keys {
+            if let Some((bytes, _)) = self.states.get(key) {
+                let rule = self
+                    .program
+                    .alerts()
+                    .nth(key.alert as usize)
+                    .ok_or(CodecError::Corrupt)?;
+                states.push((key.clone(), KeyState::decode(bytes, rule)?));
+            }
+        }
+        Ok(states)
+    }
+
+    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), CodecError> {
+        self.input = checkpoint.input.encode();
+        for Stored { key, state, timer } in checkpoint.states {
+            match state {
+                Some(state) => {
+                    let rule = self
+                        .program
+                        .alerts()
+                        .nth(key.alert as usize)
+                        .ok_or(CodecError::Corrupt)?;
+                    self.states.insert(key, (state.encode(rule), timer));
+                }
+                None => {
+                    self.states.remove(&key);
+                }
+            }
+        }
+        Ok(())
+    }
+}
