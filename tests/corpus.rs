@@ -2,6 +2,8 @@
 //!
 //! A case is a text file of sections, each headed by `=== name`. What it must give stands in its last
 //! section; `BLESS=1` writes what it gives instead, for review.
+// A test that cannot read its own data has failed.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

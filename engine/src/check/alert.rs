@@ -99,8 +99,13 @@ pub(super) fn check<'c>(
     let when = match find("when") {
         Some(when) => reader.expression(when, "`when`"),
         None => {
-            // A mapping that is no mapping has been reported as such.
-            if matches!(&entry.value.content, Content::Map(_)) || is_empty(&entry.value) {
+            // What is no mapping has been reported as such, and so has a misspelt `when`.
+            let misspelt = fields.iter().any(|field| {
+                let key = field.key.value.as_str();
+                !KEYS.contains(&key) && nearest(key, KEYS.iter().copied()) == Some("when")
+            });
+            let is_map = matches!(&entry.value.content, Content::Map(_));
+            if (is_map || is_empty(&entry.value)) && !misspelt {
                 let help = "say when it fires: `when: data.temperature > 35`".to_owned();
                 let message = format!("{what} has no condition");
                 reader.refuse(
