@@ -15,11 +15,21 @@ fn root() -> PathBuf {
 /// The edges between the workspace's crates, tests aside, as (from, to).
 fn edges() -> Vec<(String, String)> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
@@ -42,12 +52,23 @@ fn crates_depend_only_downwards() {
         ("tripline-engine", vec!["tripline-grammar"]),
         ("tripline-lambdas", vec!["tripline-engine"]),
         ("tripline", vec!["tripline-engine", "tripline-lambdas"]),
-        ("tripline-tests", vec!["tripline-grammar", "tripline-engine", "tripline-lambdas", "tripline"]),
+        (
+            "tripline-tests",
+            vec![
+                "tripline-grammar",
+                "tripline-engine",
+                "tripline-lambdas",
+                "tripline",
+            ],
+        ),
     ]);
     let edges = edges();
     assert!(!edges.is_empty());
     for (from, to) in edges {
-        assert!(allowed[from.as_str()].contains(&to.as_str()), "{from} must not depend on {to}");
+        assert!(
+            allowed[from.as_str()].contains(&to.as_str()),
+            "{from} must not depend on {to}"
+        );
     }
 }
 
@@ -66,8 +87,21 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn the_core_names_no_clock_environment_network_or_task() {
     let forbidden = [
-        "std::fs", "std::env", "std::net::Tcp", "std::net::Udp", "std::process", "std::thread", "SystemTime",
-        "Instant", "Utc::now", "Local::now", "async fn", "tokio", "aws_", "println!", "eprintln!",
+        "std::fs",
+        "std::env",
+        "std::net::Tcp",
+        "std::net::Udp",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant",
+        "Utc::now",
+        "Local::now",
+        "async fn",
+        "tokio",
+        "aws_",
+        "println!",
+        "eprintln!",
     ];
     let mut files = Vec::new();
     sources(&root().join("grammar/src"), &mut files);
@@ -94,6 +128,10 @@ fn no_source_file_outgrows_one_subject() {
     }
     for file in files {
         let lines = std::fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= 500, "{} has {lines} lines: split it by noun", file.display());
+        assert!(
+            lines <= 500,
+            "{} has {lines} lines: split it by noun",
+            file.display()
+        );
     }
 }

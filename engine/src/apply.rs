@@ -44,8 +44,9 @@ impl Program {
                 }
             }
         }
-        if let Some(now) = now {
-            run.progress_to(now);
+        // A late event may have set timers that are due already.
+        if let Some(until) = run.input.progress.max(now) {
+            run.progress_to(until);
         }
         run.finish(!plan.events.is_empty())
     }

@@ -23,7 +23,8 @@ fn events(count: usize) -> String {
     let mut text = String::with_capacity(count * 256);
     for index in 0..count {
         let seconds = index / 100;
-        let at = chrono::DateTime::from_timestamp(1_767_571_200 + seconds as i64, 0).unwrap_or_default();
+        let at =
+            chrono::DateTime::from_timestamp(1_767_571_200 + seconds as i64, 0).unwrap_or_default();
         writeln!(
             text,
             r#"{{"id":"evt-{index:09}","eventType":"type_{:02}","userId":"user-{}","timestamp":"{}","data":{{"temperature":{:.2},"humidity":{:.1},"status":"{}","ok":{},"latencyMs":{},"load":{:.3},"region":"eu-{}","retries":{}}}}}"#,
@@ -66,8 +67,12 @@ fn rules(count: usize) -> String {
         }
         terms.truncate(random.usize(1..=3));
         let when = terms.join(" and ");
-        writeln!(text, "  rule-{index:05}: {{on: type_{:02}, when: \"{when}\"}}", index % TYPES)
-            .expect("writing to a string cannot fail");
+        writeln!(
+            text,
+            "  rule-{index:05}: {{on: type_{:02}, when: \"{when}\"}}",
+            index % TYPES
+        )
+        .expect("writing to a string cannot fail");
     }
     text
 }
@@ -94,7 +99,14 @@ fn projection(text: &str) {
     for line in text.lines() {
         let line = simdutf8::basic::from_utf8(line.as_bytes()).expect("generated as text");
         let six: Six<'_> = sonic_rs::from_str(line).expect("generated as JSON");
-        black_box((six.kind, six.user, six.timestamp, six.data.temperature, six.data.humidity, six.data.ok));
+        black_box((
+            six.kind,
+            six.user,
+            six.timestamp,
+            six.data.temperature,
+            six.data.humidity,
+            six.data.ok,
+        ));
     }
 }
 
@@ -108,8 +120,13 @@ fn engine(program: &Program, text: &str) -> usize {
             .by_ref()
             .take(BATCH)
             .map(|(line, number)| {
-                let source = Source::File { file: file.clone(), line: number };
-                program.decode(line.as_bytes(), source).expect("generated as an event")
+                let source = Source::File {
+                    file: file.clone(),
+                    line: number,
+                };
+                program
+                    .decode(line.as_bytes(), source)
+                    .expect("generated as an event")
             })
             .collect();
         match step(program, &mut store, events, None) {
@@ -134,12 +151,19 @@ fn measure(count: usize, mut run: impl FnMut()) -> f64 {
 }
 
 fn main() {
-    let count = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    let count = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(1_000_000);
     let text = events(count);
     println!("{count} events of {} bytes on average", text.len() / count);
     let bare = measure(count, || projection(&text));
     let line = |name: &str, rate: f64, alerts: usize| {
-        println!("{name:<44} {:>9.0} events/s  {:.2} of the projection  {alerts} alerts", rate, rate / bare);
+        println!(
+            "{name:<44} {:>9.0} events/s  {:.2} of the projection  {alerts} alerts",
+            rate,
+            rate / bare
+        );
     };
     line("bare sonic-rs projection of 6 fields", bare, 0);
     for rule_count in [10, 1_000] {

@@ -1,3 +1,5 @@
 //! The oracle, the generators and the harness that the project's tests share.
 
+pub mod generate;
+pub mod oracle;
 pub mod run;

@@ -1,0 +1,171 @@
+//! The engine against the oracle, on random rules and random events.
+//!
+//! `CASES=100000 SEED=7` runs more of them, from another seed; the default is the same on every machine.
+
+// A test that cannot read its own data has failed.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use tripline_tests::generate::case;
+use tripline_tests::oracle::{self, OracleAlert};
+use tripline_tests::run::{Batches, Run, compile_text};
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// What an alert of the engine says, in the oracle's form.
+fn read(line: &str) -> (Map<String, Value>, BTreeMap<String, Value>) {
+    let Value::Object(mut fields) = serde_json::from_str(line).unwrap() else {
+        panic!("{line}")
+    };
+    for unseen in ["id", "notification", "severity"] {
+        fields.remove(unseen);
+    }
+    let values = fields.remove("values").unwrap();
+    let values = values.as_object().unwrap().clone().into_iter().collect();
+    if let Some(source) = fields.remove("source") {
+        fields.insert("line".to_owned(), source["line"].clone());
+    }
+    (fields, values)
+}
+
+fn of_oracle(alert: &OracleAlert) -> Map<String, Value> {
+    let time = |millis| {
+        let time = chrono::DateTime::from_timestamp_millis(millis).unwrap();
+        Value::from(time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+    };
+    let fields = [
+        ("status", Some(alert.status.into())),
+        ("alert", Some(alert.alert.clone().into())),
+        ("key", alert.key.clone().map(Value::from)),
+        ("at", Some(time(alert.at_ms))),
+        ("since", alert.since_ms.map(time)),
+        ("line", alert.line.map(Value::from)),
+        ("reason", alert.reason.map(Value::from)),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
+/// Equal, but for the last digits of doubles: the two add in another order.
+fn close(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) if x.is_f64() || y.is_f64() => {
+            let (x, y) = (x.as_f64().unwrap(), y.as_f64().unwrap());
+            (x - y).abs() <= 1e-9 * x.abs().max(y.abs())
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.0 == y.0 && close(x.1, y.1))
+        }
+        _ => a == b,
+    }
+}
+
+fn check(seed: u64) -> Result<usize, String> {
+    let case = case(seed);
+    let lines: Vec<&str> = case.lines.iter().map(String::as_str).collect();
+    let wanted = oracle::run(&case.rules, lines.iter().copied(), case.until_end).unwrap();
+    let program = compile_text(&case.yaml);
+    let run = |batches| {
+        Run {
+            program: &program,
+            until_end: case.until_end,
+            batches,
+        }
+        .over(&lines)
+    };
+    let given = run(Batches::Whole);
+    // The rules, the events, and the alerts from just before the first that differs.
+    let about = |what: String, from: usize| {
+        let from = from.saturating_sub(2);
+        let mut text = format!(
+            "seed {seed}: {what}\n{}until_end: {}\n",
+            case.yaml, case.until_end
+        );
+        for (line, number) in case.lines.iter().zip(1..) {
+            text.push_str(&format!("{number:>4} {line}\n"));
+        }
+        let alerts: Vec<&str> = given
+            .alerts
+            .iter()
+            .skip(from)
+            .take(5)
+            .map(String::as_str)
+            .collect();
+        text.push_str(&format!("given\n  {}\nwanted\n", alerts.join("\n  ")));
+        for alert in wanted.alerts.iter().skip(from).take(5) {
+            text.push_str(&format!(
+                "  {} {:?}\n",
+                Value::from(of_oracle(alert)),
+                alert.values
+            ));
+        }
+        text
+    };
+    for batches in [Batches::Of(1), Batches::Random(seed)] {
+        if run(batches) != given {
+            return Err(about(format!("batches {batches:?} give something else"), 0));
+        }
+    }
+    let rejects: Vec<usize> = given
+        .rejects
+        .iter()
+        .map(|(line, _)| *line as usize)
+        .collect();
+    if rejects != wanted.rejects {
+        return Err(about(
+            format!("rejects {rejects:?} for {:?}", wanted.rejects),
+            0,
+        ));
+    }
+    for (index, pair) in given.alerts.iter().zip(&wanted.alerts).enumerate() {
+        let (fields, values) = read(pair.0);
+        // The engine shows no lists and objects.
+        let shown: Vec<_> = pair
+            .1
+            .values
+            .iter()
+            .filter(|(_, value)| !value.is_array() && !value.is_object())
+            .collect();
+        let same_values = values.len() == shown.len()
+            && values
+                .iter()
+                .zip(shown)
+                .all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
+        if !close(&Value::from(fields), &Value::from(of_oracle(pair.1))) || !same_values {
+            return Err(about(format!("alert {} differs", index + 1), index));
+        }
+    }
+    if given.alerts.len() != wanted.alerts.len() {
+        return Err(about(
+            format!("{} alerts for {}", given.alerts.len(), wanted.alerts.len()),
+            given.alerts.len(),
+        ));
+    }
+    Ok(given.alerts.len())
+}
+
+#[test]
+fn the_engine_gives_what_the_oracle_gives() {
+    let (cases, first) = (setting("CASES", 3_000), setting("SEED", 1) << 32);
+    let mut alerts = 0;
+    let mut silent = 0;
+    for seed in first..first + cases {
+        match check(seed) {
+            Ok(0) => silent += 1,
+            Ok(number) => alerts += number,
+            Err(difference) => panic!("{difference}"),
+        }
+    }
+    println!("{cases} cases, {alerts} alerts, {silent} cases without any");
+    // A generator whose rules never fire would test nothing.
+    assert!(
+        silent * 4 < cases,
+        "{silent} of {cases} cases gave no alert"
+    );
+}
