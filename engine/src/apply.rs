@@ -198,7 +198,7 @@ impl<'p> Run<'p> {
             .state
             .take()
             .unwrap_or_else(|| KeyState::new(rule, event.time));
-        let transition = state.event(rule, event);
+        let transition = state.event(rule, event, self.input.progress.unwrap_or(event.arrival));
         self.announce(cell, &state, transition, Some(event));
         self.cells[cell].state = Some(state);
         self.schedule(cell);

@@ -24,6 +24,17 @@ pub(crate) struct Episode {
     pub(crate) ordinal: u32,
 }
 
+/// What the last evaluation saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Evaluated {
+    /// There was none.
+    Never,
+    /// The fields of an event.
+    WithFields,
+    /// Windows only: another one gives the same until some window changes.
+    WithoutFields,
+}
+
 /// What an evaluation changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transition {
@@ -46,9 +57,7 @@ pub struct KeyState {
     newest: Option<Time>,
     /// When a key was born without an event of its own.
     birth: Option<Time>,
-    /// Whether the last evaluation was without an event's fields and with every window empty: time
-    /// alone can change nothing then.
-    settled: bool,
+    evaluated: Evaluated,
     phase: Phase,
     /// The last episode.
     last: Option<Episode>,
@@ -63,7 +72,7 @@ impl KeyState {
             clock: time,
             newest: None,
             birth: None,
-            settled: true,
+            evaluated: Evaluated::Never,
             phase: Phase::Inactive,
             last: None,
             windows: vec![Panes::default(); rule.windows.len()],
@@ -88,7 +97,15 @@ impl KeyState {
     }
 
     /// Counts an event in the windows, and evaluates at the clock it leaves behind.
-    pub(crate) fn event(&mut self, rule: &AlertRule, event: &Event<'_>) -> Option<Transition> {
+    ///
+    /// The timers before `progress` must have run.
+    pub(crate) fn event(
+        &mut self,
+        rule: &AlertRule,
+        event: &Event<'_>,
+        progress: Time,
+    ) -> Option<Transition> {
+        self.catch_up(rule, progress);
         let late = self.is_late(event);
         self.newest = self.newest.max(Some(event.time));
         self.clock = self.clock.max(event.time);
@@ -113,6 +130,18 @@ impl KeyState {
         self.evaluate(rule, if late { None } else { Some(&event.slots) })
     }
 
+    /// Moves the clock past the ends of tumbling windows that were not worth a timer.
+    fn catch_up(&mut self, rule: &AlertRule, progress: Time) {
+        if self.evaluated == Evaluated::WithoutFields {
+            let tumbling = rule
+                .windows
+                .iter()
+                .filter(|window| window.frame.is_tumbling());
+            let ends = tumbling.map(|window| window.frame.pane_start(Time(progress.0 - 1)));
+            self.clock = ends.max().map_or(self.clock, |end| end.max(self.clock));
+        }
+    }
+
     /// Evaluates at the time of a timer.
     pub(crate) fn timer(&mut self, rule: &AlertRule, time: Time) -> Option<Transition> {
         self.clock = time;
@@ -125,7 +154,10 @@ impl KeyState {
             panes.expire(window.frame, self.clock);
             windows.push(panes.value(window.aggregate));
         }
-        self.settled = slots.is_none() && self.windows.iter().all(Panes::is_empty);
+        self.evaluated = match slots {
+            Some(_) => Evaluated::WithFields,
+            None => Evaluated::WithoutFields,
+        };
         let scope = Scope {
             slots,
             windows: &windows,
@@ -203,9 +235,9 @@ impl KeyState {
             .iter()
             .zip(&rule.windows)
             .filter_map(|(panes, window)| {
-                // What a tumbling window holds leaves it when it ends; and its end counts even when it holds
-                // nothing, as long as an evaluation without the last event's fields might give something new.
-                if window.frame.is_tumbling() && !self.settled {
+                // The end of a tumbling window is a timer even if it holds nothing; but where it would give
+                // what the last evaluation gave, it only moves the clock, and `catch_up` does that.
+                if window.frame.is_tumbling() && self.evaluated == Evaluated::WithFields {
                     return Some(window.frame.pane_end(self.clock));
                 }
                 panes.next_leave(window.frame)

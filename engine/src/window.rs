@@ -69,6 +69,11 @@ impl Frame {
         Time((pane + 1) * self.pane + self.reach)
     }
 
+    /// When the pane that holds `time` began.
+    pub(crate) fn pane_start(self, time: Time) -> Time {
+        Time(self.number(time) * self.pane)
+    }
+
     /// When the pane that holds `clock` ends.
     pub(crate) fn pane_end(self, clock: Time) -> Time {
         Time((self.number(clock) + 1) * self.pane)
@@ -169,10 +174,6 @@ impl Sum {
 pub(crate) struct Panes(VecDeque<(i64, Pane)>);
 
 impl Panes {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Adds an event of `time` (with the number that its value is) if the window still holds its pane.
     pub(crate) fn add(&mut self, window: &Window, time: Time, clock: Time, value: Option<Number>) {
         let number = window.frame.number(time);

@@ -29,7 +29,7 @@ pub(super) struct Group {
     state: State,
     evaluated: bool,
     /// Whether the last evaluation had no fields and no window held anything: until an event comes, the
-    /// mere end of a `per` window cannot change anything any more.
+    /// end of a `per` window moves the clock and changes nothing else.
     idle: bool,
     /// The first timer after the clock.
     pub(super) next_timer: Option<i64>,
@@ -61,7 +61,18 @@ impl Group {
     }
 
     /// Counts an event that matches, and evaluates at the clock that it leaves behind.
-    pub(super) fn deliver(&mut self, rule: &Rule, event: &Event) -> Vec<OracleAlert> {
+    pub(super) fn deliver(
+        &mut self,
+        rule: &Rule,
+        event: &Event,
+        progress: i64,
+    ) -> Vec<OracleAlert> {
+        if self.idle {
+            let tumbling = rule.windows.iter().filter(|window| window.tumbles);
+            let ends =
+                tumbling.map(|window| (progress - 1).div_euclid(window.length) * window.length);
+            self.clock = ends.max().unwrap_or(self.clock).max(self.clock);
+        }
         let late = self.newest.is_some_and(|newest| event.time < newest);
         self.newest = self.newest.max(Some(event.time));
         self.clock = self.clock.max(event.time);

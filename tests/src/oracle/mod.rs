@@ -145,7 +145,9 @@ impl Model {
                 .groups
                 .entry(id)
                 .or_insert_with(|| Group::new(rule, key));
-            self.run.alerts.extend(group.deliver(rule, &event));
+            self.run
+                .alerts
+                .extend(group.deliver(rule, &event, self.progress));
         }
         // An event that comes late may set timers for times that progress has passed already.
         self.run_timers();
