@@ -7,7 +7,7 @@ use crate::ast::{
 };
 use crate::parser::rules::Rule;
 use crate::precedence::{ARITHMETIC, LOGIC, Operators, arithmetic, grouped, prefixed};
-use crate::{SyntaxError, SyntaxErrorKind, duration, literal};
+use crate::{MAX_NESTING, SyntaxError, SyntaxErrorKind, duration, literal};
 
 /// The state of one lowering: the errors so far. It goes on after each with a placeholder.
 pub(crate) struct Lowering<'t> {
@@ -138,6 +138,16 @@ impl<'t> Lowering<'t> {
                 },
                 _ => {}
             }
+        }
+        if segments.len() > MAX_NESTING {
+            self.errors.push(SyntaxError::new(
+                SyntaxErrorKind::TooDeep,
+                span,
+                format!(
+                    "the path has {} steps, and an event nests at most {MAX_NESTING} deep",
+                    segments.len()
+                ),
+            ));
         }
         Path { segments, span }
     }

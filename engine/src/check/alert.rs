@@ -1,6 +1,6 @@
 //! One alert rule: from its entry in a file to its compiled form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tripline_grammar::print;
 
@@ -35,6 +35,8 @@ const KEYS: &[&str] = &[
 const NOT_YET: &[&str] = &["cooldown", "repeat", "mode"];
 /// The least time that a key is kept after its newest event: 7 days.
 const FORGET: i64 = 7 * 86_400_000;
+/// The most parts that a key may have.
+const MAX_PARTS: usize = 32;
 /// The most bytes that the state of one key may take.
 const MAX_STATE: i64 = 256 * 1024;
 
@@ -288,8 +290,6 @@ fn fingerprint(
             .map(|written| print(&written.expr))
             .unwrap_or_default()
     };
-    let mut kinds = on.0.clone();
-    kinds.sort();
     let by: Vec<String> = by
         .iter()
         .map(|(name, written)| format!("{name:?}={}", print(&written.expr)))
@@ -297,7 +297,7 @@ fn fingerprint(
     ids::hash(&[
         envelope.as_bytes(),
         name.as_bytes(),
-        kinds.join("\n").as_bytes(),
+        on.0.join("\n").as_bytes(),
         text(when).as_bytes(),
         until.as_ref().map(text).unwrap_or_default().as_bytes(),
         hold.unwrap_or(0).to_string().as_bytes(),
@@ -325,6 +325,15 @@ fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Wr
             })
             .collect(),
     };
+    if entries.len() > MAX_PARTS {
+        let message = format!(
+            "`by` has {} parts, and {MAX_PARTS} are the limit",
+            entries.len()
+        );
+        let help = "a key of so many parts is hardly ever seen twice".to_owned();
+        reader.refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
+        return parts;
+    }
     for (named, value) in entries {
         let Some(written) = reader.expression(value, "an entry of `by`") else {
             continue;
@@ -351,7 +360,7 @@ fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
         Content::List(items) => items.iter().collect(),
         _ => vec![node],
     };
-    let mut patterns = Vec::new();
+    let mut patterns = BTreeSet::new();
     for item in items {
         let Some(scalar) = reader.scalar(item, "an event type of `on`") else {
             continue;
@@ -364,9 +373,7 @@ fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
             let help = "write a prefix such as `sensor_*`, or list the event types".to_owned();
             reader.refuse(codes::BAD_VALUE, item.range.clone(), message, Some(help));
         }
-        if !patterns.contains(&scalar.value) {
-            patterns.push(scalar.value.clone());
-        }
+        patterns.insert(scalar.value.clone());
     }
     if patterns.is_empty() && matches!(&node.content, Content::List(items) if items.is_empty()) {
         let message = "`on` names no event type".to_owned();
@@ -377,7 +384,7 @@ fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
             Some("write `\"*\"` for all of them".to_owned()),
         );
     }
-    Patterns(patterns)
+    Patterns(patterns.into_iter().collect())
 }
 
 fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeverity> {

@@ -1,6 +1,7 @@
 //! One pass over the JSON of an event that fills a slot for each path some rule names and skips the rest.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -21,10 +22,8 @@ pub(crate) struct Projection {
 struct Field {
     slot: Option<usize>,
     keep_items: bool,
-    /// Sorted by name.
-    fields: Vec<(String, Field)>,
-    /// Sorted by index.
-    items: Vec<(u32, Field)>,
+    fields: BTreeMap<String, Field>,
+    items: BTreeMap<u32, Field>,
 }
 
 impl Projection {
@@ -38,8 +37,8 @@ impl Projection {
         let mut field = &mut self.root;
         for segment in path {
             field = match segment {
-                Segment::Field(name) => child(&mut field.fields, name.as_str()),
-                Segment::Index(index) => child(&mut field.items, index),
+                Segment::Field(name) => field.fields.entry(name.clone()).or_default(),
+                Segment::Index(index) => field.items.entry(*index).or_default(),
             };
             if let Segment::Index(_) = segment {
                 // A list that is kept whole takes this item from its slot.
@@ -72,29 +71,14 @@ fn reason(error: sonic_rs::Error) -> String {
     line.trim_end().trim_end_matches(':').to_owned()
 }
 
-fn child<'t, K, Q>(children: &'t mut Vec<(K, Field)>, key: &Q) -> &'t mut Field
-where
-    K: Ord + std::borrow::Borrow<Q>,
-    Q: Ord + ToOwned<Owned = K> + ?Sized,
-{
-    let at = match children.binary_search_by(|(name, _)| name.borrow().cmp(key)) {
-        Ok(at) => at,
-        Err(at) => {
-            children.insert(at, (key.to_owned(), Field::default()));
-            at
-        }
-    };
-    &mut children[at].1
-}
-
 impl Field {
     /// Forgets what an earlier key of the same name left: the last one counts.
     fn clear(&self, slots: &mut [Value<'_>]) {
         if let Some(slot) = self.slot {
             slots[slot] = Value::Missing;
         }
-        self.fields.iter().for_each(|(_, field)| field.clear(slots));
-        self.items.iter().for_each(|(_, field)| field.clear(slots));
+        self.fields.values().for_each(|field| field.clear(slots));
+        self.items.values().for_each(|field| field.clear(slots));
     }
 }
 
@@ -191,7 +175,7 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
         let mut kept = Vec::new();
         let mut wanted = field.items.iter().peekable();
         for index in 0_u32.. {
-            if let Some((_, child)) = wanted.next_if(|(at, _)| *at == index) {
+            if let Some((_, child)) = wanted.next_if(|(at, _)| **at == index) {
                 if seq
                     .next_element_seed(Seed {
                         field: child,
@@ -236,9 +220,7 @@ impl<'f> Visitor<'_> for Key<'f> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let fields = &self.0.fields;
-        let found = fields.binary_search_by(|(name, _)| name.as_str().cmp(key));
-        Ok(found.ok().map(|at| &fields[at].1))
+        Ok(self.0.fields.get(key))
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     PerKey,
 }
 
-/// The event types that an alert takes.
+/// The event types that an alert takes, sorted, none twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Patterns(pub(crate) Vec<String>);
 
