@@ -156,9 +156,14 @@ pub(crate) fn nearest<'a>(
     unknown: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let wanted = unknown.to_lowercase();
+    // A longer one is no slip of the fingers, and comparing texts takes the product of their lengths.
+    const LONGEST: usize = 64;
+    let wanted = Some(unknown)
+        .filter(|unknown| unknown.len() <= LONGEST)?
+        .to_lowercase();
     known
         .into_iter()
+        .filter(|name| name.len() <= 2 * LONGEST)
         .map(|name| (strsim::jaro_winkler(&wanted, name), name))
         .filter(|(score, _)| *score > 0.78)
         .max_by(|a, b| a.0.total_cmp(&b.0))

@@ -217,7 +217,8 @@ fn compare_others<'v>(op: CompareOp, left: Datum<'v>, right: Datum<'v>) -> Datum
     let equal = match (left, right) {
         (Datum::Bool(a), Datum::Bool(b)) => a == b,
         _ if left.is_unknown() || right.is_unknown() => return unknown(left, right),
-        (Datum::List(_) | Datum::Object, _) | (_, Datum::List(_) | Datum::Object) => {
+        // Of two lists or two objects nothing is known but their type.
+        (Datum::List(_), Datum::List(_)) | (Datum::Object, Datum::Object) => {
             return Datum::Unread;
         }
         _ => false,

@@ -58,7 +58,7 @@ impl Time {
         // 1545084650.987 s has no exact double: its product falls just short of …987 and flooring it
         // would lose a millisecond that the sender wrote.
         let nearest = millis.round();
-        let floored = if (millis - nearest).abs() < 1e-3 {
+        let floored = if (millis - nearest).abs() < 5e-4 {
             nearest
         } else {
             millis.floor()
@@ -137,6 +137,10 @@ mod tests {
         );
         assert_eq!(
             Time::from_epoch_double(1_545_084_650.987),
+            Some(Time(1_545_084_650_987))
+        );
+        assert_eq!(
+            Time::from_epoch_double(1_545_084_650.987_999),
             Some(Time(1_545_084_650_987))
         );
         assert_eq!(

@@ -11,6 +11,8 @@ pub(crate) const UNITS: [(&str, u64); 5] = [
     ("s", 1),
 ];
 
+/// The most bytes that a duration can sensibly take.
+const LONGEST: usize = 64;
 const UNITS_HELP: &str = "the units are `s`, `m`, `h`, `d` and `w`, with whole numbers: `30s`, `5m`, `1h30m`, `7d`, `2w`";
 
 /// Reads a duration that begins at byte `at` of the expression it stands in.
@@ -19,6 +21,11 @@ pub(crate) fn read(text: &str, at: usize) -> Result<Duration, SyntaxError> {
     let bad = |message: String| SyntaxError::new(SyntaxErrorKind::BadDuration, span, message);
     if text.is_empty() {
         return Err(bad("the duration is empty".to_owned()).with_help(UNITS_HELP));
+    }
+    // The messages show the text, so it must be short enough to be shown.
+    if text.len() > LONGEST {
+        let message = format!("this is not a duration: it is {} bytes long", text.len());
+        return Err(bad(message).with_help(UNITS_HELP));
     }
     let mut seconds: u64 = 0;
     let mut shortest_so_far = u64::MAX;

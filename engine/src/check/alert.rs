@@ -151,6 +151,8 @@ pub(super) fn check<'c>(
         .flatten()
         .map(|until| resolver.condition(&until.expr, until.place).ok())
         .next();
+    resolver.complete =
+        when_node.is_some() && !matches!(until, Some(None)) && !matches!(until_node, Some(None));
     let parts: Vec<_> = by
         .iter()
         .map(|(name, written)| {

@@ -41,7 +41,9 @@ impl<'c> Reader<'c, '_> {
         let found = match &node.content {
             Content::Map(_) => "a mapping",
             Content::List(_) => "a list",
-            Content::Scalar(scalar) if scalar.is_null() => "empty",
+            Content::Scalar(scalar) if scalar.is_null() || scalar.value.trim().is_empty() => {
+                "empty"
+            }
             Content::Scalar(_) => "a single value",
         };
         self.refuse(

@@ -19,6 +19,8 @@ enum Piece {
     },
 }
 
+/// How many errors of one template are shown: finding the place of each takes the length of the text.
+const MAX_ERRORS: usize = 20;
 /// The most decimals that can be asked for.
 const MAX_DECIMALS: usize = 17;
 
@@ -94,6 +96,22 @@ pub(super) fn check<'c>(
     by: &[String],
 ) -> Option<Template> {
     let text = place.scalar.value.as_str();
+    if text.len() > tripline_grammar::MAX_LENGTH {
+        let message = format!(
+            "this text is {} bytes long; the limit is {}",
+            text.len(),
+            tripline_grammar::MAX_LENGTH
+        );
+        let help =
+            "keep what happened in the summary, and put the rest behind `runbook`".to_owned();
+        reader.refuse(
+            codes::BAD_TEMPLATE,
+            place.range(Span::new(0, 1)),
+            message,
+            Some(help),
+        );
+        return None;
+    }
     let pieces = match split(text) {
         Ok(pieces) => pieces,
         Err((at, message)) => {
@@ -109,7 +127,11 @@ pub(super) fn check<'c>(
     };
     let mut parts = Vec::with_capacity(pieces.len());
     let mut complete = true;
+    let errors = reader.diagnostics.len() + resolver.diagnostics.len();
     for piece in pieces {
+        if reader.diagnostics.len() + resolver.diagnostics.len() >= errors + MAX_ERRORS {
+            break;
+        }
         match piece {
             Piece::Text(text) => parts.push(Part::Text(text)),
             Piece::Hole {

@@ -4,11 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tripline_grammar::ast::Segment;
 
 use super::value::Value;
 use crate::number::Number;
+
+/// How many keys of one object may stand again. Each time, what the earlier one left is forgotten, which
+/// takes as long as there are paths beneath it.
+const MAX_REPEATS: usize = 1_000;
+const REPEATS: &str = "an object repeats its keys over 1000 times";
 
 /// The paths that are read from events, as a tree of fields.
 #[derive(Debug, Default)]
@@ -153,9 +158,14 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let Seed { field, slots } = self;
+        let mut found = 0;
         while let Some(child) = map.next_key_seed(Key(field))? {
             match child {
                 Some(child) => {
+                    found += 1;
+                    if found > field.fields.len() + MAX_REPEATS {
+                        return Err(A::Error::custom(REPEATS));
+                    }
                     child.clear(slots);
                     map.next_value_seed(Seed {
                         field: child,

@@ -358,8 +358,8 @@ impl Builder<'_> {
                 }) => {
                     let first = keys.get(&scalar.value);
                     if let Some(first) = first {
-                        let message =
-                            format!("the key `{}` stands twice in this map", scalar.value);
+                        let shown: String = scalar.value.chars().take(60).collect();
+                        let message = format!("the key `{shown}` stands twice in this map");
                         let problem =
                             Problem::new(ProblemKind::DuplicateKey, message, range.clone());
                         problems.push(problem.related(first.clone(), "first here"));

@@ -130,12 +130,14 @@ pub(super) fn kleene(operands: &[Datum], decider: bool) -> Datum {
     }
 }
 
-/// `==`: unknown for unknowns, lists and objects; false between different types.
+/// `==`: unknown for unknowns and for two lists or two objects; false between different types.
 pub(super) fn equal(left: &Datum, right: &Datum) -> Datum {
     if left.is_unknown() || right.is_unknown() {
         return unknown_of([left, right]);
     }
-    if matches!(left, Datum::Tree(_)) || matches!(right, Datum::Tree(_)) {
+    if let (Datum::Tree(left), Datum::Tree(right)) = (left, right)
+        && left.is_array() == right.is_array()
+    {
         return Datum::Unread;
     }
     let same = match (left, right) {

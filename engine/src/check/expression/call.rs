@@ -10,6 +10,8 @@ use crate::window::{Aggregate, Frame, Window};
 
 /// The longest window, in seconds: 31 days.
 const MAX_WINDOW: u64 = 31 * 86_400;
+/// The most panes of a window.
+const MAX_PANES: i64 = 1_440;
 
 const FUNCTIONS: &[&str] = &[
     "lower", "upper", "trim", "len", "abs", "round", "floor", "ceil", "min", "max", "hour",
@@ -56,7 +58,7 @@ impl Resolver<'_, '_> {
                 AGGREGATES.join(", ")
             ),
         };
-        let message = format!("there is no function or aggregate `{name}`");
+        let message = format!("there is no function or aggregate `{}`", shorten(name));
         Err(self.refuse(
             codes::UNKNOWN_FUNCTION,
             call.name.span,
@@ -185,10 +187,31 @@ impl Resolver<'_, '_> {
                 help,
             ));
         }
-        let millis = seconds as i64 * 1_000;
-        Ok(match frame.kind {
-            FrameKind::Over => Frame::over(millis),
-            FrameKind::Per => Frame::per(millis),
-        })
+        let millis = |seconds: u64| seconds as i64 * 1_000;
+        if frame.kind == FrameKind::Per {
+            return Ok(Frame::per(millis(seconds)));
+        }
+        let fits = |seconds: &u64| Frame::over(millis(*seconds)).panes() - 1 <= MAX_PANES;
+        if !fits(&seconds) {
+            let message = format!(
+                "`{}` would be kept in {} panes, and {MAX_PANES} are the limit",
+                print_duration(seconds),
+                Frame::over(millis(seconds)).panes() - 1
+            );
+            // A window of whole minutes always fits, so both ends are near.
+            let near = (1..seconds)
+                .flat_map(|step| [seconds - step, seconds + step])
+                .find(|near| *near <= MAX_WINDOW && fits(near))
+                .unwrap_or(MAX_WINDOW);
+            let help = Some(format!("write `{}`", print_duration(near)));
+            return Err(self.refuse(
+                codes::WINDOW_OUT_OF_RANGE,
+                frame.length.span,
+                message,
+                "",
+                help,
+            ));
+        }
+        Ok(Frame::over(millis(seconds)))
     }
 }

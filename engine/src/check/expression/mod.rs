@@ -43,6 +43,8 @@ pub(in crate::check) struct Resolver<'c, 'p> {
     projection: &'p mut Projection,
     pub(in crate::check) diagnostics: Vec<Diagnostic>,
     pub(in crate::check) windows: Vec<Window>,
+    /// Whether every window of the conditions is known: none is where one of them has an error.
+    pub(in crate::check) complete: bool,
     /// What the expressions resolved so far read, in the order of its first mention.
     pub(in crate::check) evidence: Vec<Evidence>,
     /// Inside what the expression stands that cannot hold a window, as users would call it.
@@ -62,6 +64,7 @@ impl<'c, 'p> Resolver<'c, 'p> {
             projection,
             diagnostics: Vec::new(),
             windows: Vec::new(),
+            complete: true,
             evidence: Vec::new(),
             no_window_in: None,
             place,
@@ -94,7 +97,10 @@ impl<'c, 'p> Resolver<'c, 'p> {
         let (windows, evidence) = (self.windows.len(), self.evidence.len());
         let resolved = self.resolve(expr);
         self.evidence.truncate(evidence);
-        if self.windows.len() > windows {
+        if !self.complete {
+            self.windows.truncate(windows);
+        }
+        if self.windows.len() > windows && self.complete {
             let text = self.windows[windows].text.clone();
             self.windows.truncate(windows);
             let message = format!(
