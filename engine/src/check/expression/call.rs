@@ -198,7 +198,7 @@ impl Resolver<'_, '_> {
                 print_duration(seconds),
                 Frame::over(millis(seconds)).panes() - 1
             );
-            // A window of whole minutes always fits, so both ends are near.
+            // Some multiple of a longer pane is never far, so the search is short.
             let near = (1..seconds)
                 .flat_map(|step| [seconds - step, seconds + step])
                 .find(|near| *near <= MAX_WINDOW && fits(near))
