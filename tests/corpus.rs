@@ -190,7 +190,7 @@ fn every_code_has_a_case() {
 }
 
 /// Runs the events through the rules: the alerts, or rejects, one JSON object a line, without ids unless
-/// the section asks for them. Whatever the batches, and with the state written and read between them, the
+/// the section asks for them; or the trace, if the section does. Whatever the batches, and with the state written and read between them, the
 /// alerts must be the same.
 fn alerts(case: &Case) -> String {
     let program = compile(case.files());
@@ -224,7 +224,11 @@ fn alerts(case: &Case) -> String {
     for (line, reason) in &whole.rejects {
         writeln!(given, "rejected {line}: {reason}").unwrap();
     }
-    for alert in &whole.alerts {
+    let rows = match case.sections.last().unwrap().0.as_str() {
+        "trace" => &whole.trace,
+        _ => &whole.alerts,
+    };
+    for alert in rows {
         if with_ids {
             // As published, so that the order of the keys shows.
             writeln!(given, "{alert}").unwrap();

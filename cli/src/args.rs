@@ -96,6 +96,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
 
+    /// Write every change of every key here, with the reason
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
     /// After the last event, run every timer that is still set
     #[arg(long)]
     pub(crate) until_end: bool,

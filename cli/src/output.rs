@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::failure::Failure;
 
 /// Something to write rows to, with a name for error messages.
@@ -32,6 +34,13 @@ impl Output {
             name,
             writer: Box::new(BufWriter::with_capacity(64 * 1024, file)),
         })
+    }
+
+    /// Writes one JSON object on a line of its own.
+    pub(crate) fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.writer, row)
+            .map_err(|error| Failure::write(&self.name, &error.into()))?;
+        self.write(b"\n")
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -28,10 +28,7 @@ pub(crate) fn write(
         reason: &rejected.reason,
         raw: &raw,
     };
-    let mut bytes =
-        serde_json::to_vec(&row).map_err(|error| Failure::Message(error.to_string()))?;
-    bytes.push(b'\n');
-    output.write(&bytes)
+    output.row(&row)
 }
 
 /// The first 4 KiB of a line as text, cut between characters; bytes that are no UTF-8 become U+FFFD.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tripline_engine::{
-    Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status, Time,
+    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status,
 };
 
 use crate::alert_text::AlertText;
@@ -29,20 +29,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
         return Ok(ExitCode::from(1));
     };
     let inputs = input::expand(&args.events)?;
-    for path in [&args.alerts, &args.rejects].into_iter().flatten() {
-        output::refuse_overwrite(
-            path,
-            inputs.iter().filter_map(|input| input.path.as_deref()),
-        )?;
-    }
-    if args.alerts.is_some()
-        && args.alerts == args.rejects
-        && args.alerts.as_deref() != Some(Path::new("-"))
-    {
-        return Err(Failure::Message(
-            "--alerts and --rejects name the same file".to_owned(),
-        ));
-    }
+    refuse_clashes(args, &inputs)?;
     let mut run = Run::new(program, args, terminal, &inputs)?;
     let ended = run.inputs(&inputs).and_then(|()| {
         if args.until_end {
@@ -67,6 +54,31 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
         None => false,
     };
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Refuses to write over an input, or two outputs to one file.
+fn refuse_clashes(args: &RunArgs, inputs: &[Input]) -> Result<(), Failure> {
+    let outputs = [
+        ("--alerts", &args.alerts),
+        ("--rejects", &args.rejects),
+        ("--trace", &args.trace),
+    ];
+    for (at, (name, path)) in outputs.iter().enumerate() {
+        let Some(path) = path else { continue };
+        output::refuse_overwrite(
+            path,
+            inputs.iter().filter_map(|input| input.path.as_deref()),
+        )?;
+        let earlier = outputs[..at]
+            .iter()
+            .find(|(_, other)| other.as_ref() == Some(path) && path.as_os_str() != "-");
+        if let Some((other, _)) = earlier {
+            return Err(Failure::Message(format!(
+                "{other} and {name} name the same file"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The program, unless the rules have errors, which are drawn.
@@ -98,6 +110,8 @@ struct Run<'a> {
     store: MemoryStore,
     alerts: Output,
     rejects: Option<Output>,
+    trace: Option<Output>,
+    advance: Advance,
     text: Option<AlertText>,
     progress: Progress,
     summary: Summary,
@@ -125,6 +139,11 @@ impl<'a> Run<'a> {
                 .as_deref()
                 .map_or_else(|| Ok(Output::stdout()), Output::create)?,
             rejects: args.rejects.as_deref().map(Output::create).transpose()?,
+            trace: args.trace.as_deref().map(Output::create).transpose()?,
+            advance: Advance {
+                trace: args.trace.is_some(),
+                ..Advance::default()
+            },
             text: (args.format == Format::Text).then(|| AlertText::new(names(), colors)),
             progress: Progress::new(
                 terminal.shows_progress(),
@@ -149,7 +168,7 @@ impl<'a> Run<'a> {
                 let after = batch.fill(&mut lines);
                 let (events, rejected) = batch.decode(self.program, &input.name);
                 self.reject(&input.name, &rejected)?;
-                self.step(events, None)?;
+                self.step(events, self.advance)?;
                 self.progress
                     .update(read.get(), self.summary.events, self.started.elapsed());
                 match after {
@@ -167,18 +186,25 @@ impl<'a> Run<'a> {
 
     /// Runs the timers that no event came to run.
     fn until_end(&mut self) -> Result<(), Failure> {
-        self.step(Vec::new(), Some(Time::MAX))
+        let advance = Advance {
+            until_end: true,
+            ..self.advance
+        };
+        self.step(Vec::new(), advance)
     }
 
-    fn step(&mut self, events: Vec<Event<'_>>, now: Option<Time>) -> Result<(), Failure> {
+    fn step(&mut self, events: Vec<Event<'_>>, advance: Advance) -> Result<(), Failure> {
         self.summary.events += events.len() as u64;
-        let alerts = tripline_engine::step(self.program, &mut self.store, events, now)
+        let told = tripline_engine::step(self.program, &mut self.store, events, advance)
             .map_err(|error| Failure::Message(error.to_string()))?;
-        if alerts.is_empty() {
+        if let Some(output) = &mut self.trace {
+            told.trace.iter().try_for_each(|row| output.row(row))?;
+        }
+        if told.alerts.is_empty() {
             return Ok(());
         }
         let mut bytes = Vec::new();
-        for alert in &alerts {
+        for alert in &told.alerts {
             self.summary
                 .count(&alert.alert, alert.status == Status::Firing);
             write_alert(alert, self.text.as_ref(), &mut bytes)?;
@@ -202,8 +228,9 @@ impl<'a> Run<'a> {
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let rejects = self.rejects.as_mut().map_or(Ok(()), Output::flush);
-        self.alerts.flush().and(rejects)
+        let others = [&mut self.rejects, &mut self.trace];
+        let flushed = others.into_iter().flatten().map(Output::flush);
+        flushed.fold(self.alerts.flush(), Result::and)
     }
 }
 

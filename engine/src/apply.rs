@@ -2,34 +2,57 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
 
-use crate::eval::Scope;
-use crate::event::{Datum, Event, Value};
+use crate::event::Event;
 use crate::ids;
-use crate::number::Number;
-use crate::output::{Alert, EndReason, Status};
+use crate::message::{About, episode_id};
+use crate::output::{Alert, EndReason, Output, Status};
 use crate::plan::{Plan, Touch};
-use crate::program::{AlertRule, Observed, Program, Template, scalar};
-use crate::state::{Episode, KeyState, Transition};
+use crate::program::{AlertRule, Program};
+use crate::state::{Change, Firing, KeyState};
 use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
+use crate::trace::{Reason, Stage, Trace};
+
+/// How far time has come beyond the events, and what is to be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Advance {
+    /// Timers before this time run, too, though no event has reached it.
+    pub to: Option<Time>,
+    /// All timers run, but for those that come again as long as a key fires, or for ever.
+    pub until_end: bool,
+    /// Whether the trace is wanted.
+    pub trace: bool,
+}
+
+impl Advance {
+    /// Up to where timers are to run.
+    pub(crate) fn until(self) -> Option<Time> {
+        if self.until_end {
+            Some(Time::MAX)
+        } else {
+            self.to
+        }
+    }
+}
 
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// What to commit before anything is sent.
     pub checkpoint: Checkpoint,
-    /// The alerts, in the order in which the changes happened.
-    pub alerts: Vec<Alert>,
+    /// What is to be sent, and the trace.
+    pub output: Output,
 }
 
 impl Program {
-    /// Applies a plan to the states it needs, then runs the timers that are due before `now`.
+    /// Applies a plan to the states it needs, then runs the timers that are due by then.
     ///
     /// The snapshot must hold the states of [`Plan::keys`] and of every key that is due before
     /// [`Plan::progress`], as far as they have any.
-    pub fn apply(&self, plan: Plan<'_>, snapshot: Snapshot, now: Option<Time>) -> Outcome {
-        let mut run = Run::new(self, &plan, snapshot);
+    pub fn apply(&self, plan: Plan<'_>, snapshot: Snapshot, advance: Advance) -> Outcome {
+        let mut run = Run::new(self, &plan, snapshot, advance);
         let births = plan.births;
         for (index, planned) in plan.events.iter().enumerate() {
             let event = &planned.event;
@@ -39,13 +62,21 @@ impl Program {
             }
             for touch in &planned.touches {
                 match touch {
-                    Touch::Fire { alert, key } => run.fire(*alert, key.as_deref(), event),
+                    Touch::Fire { alert, key } => {
+                        run.fire(*alert, key.as_deref(), event);
+                    }
                     Touch::Group { key } => run.event(*key, event),
                 }
             }
+            // A late event may have set timers that are due already.
+            run.progress_to(event.arrival);
         }
-        // A late event may have set timers that are due already.
-        if let Some(until) = run.input.progress.max(now) {
+        if let Some(until) = advance.until() {
+            if advance.until_end {
+                // What comes again for ever has no end to run to.
+                run.for_ever = false;
+                (0..run.cells.len()).for_each(|cell| run.schedule(cell));
+            }
             run.progress_to(until);
         }
         run.finish(!plan.events.is_empty())
@@ -60,7 +91,15 @@ struct Run<'p> {
     cells: Vec<Cell>,
     /// Timers as (time, rank of the cell, cell); one that is not its cell's next timer any more is stale.
     timers: BinaryHeap<Reverse<(Time, u32, usize)>>,
-    alerts: Vec<Alert>,
+    /// Whether timers count that come again as long as a key fires.
+    for_ever: bool,
+    wants_trace: bool,
+    /// Counts the moves of progress: what happens within one happens at once.
+    moves: u64,
+    /// The messages; one that a later one took the place of is none.
+    alerts: Vec<Option<Alert>>,
+    /// The trace; what tells of a message that another one took the place of is none.
+    trace: Vec<Option<Trace>>,
 }
 
 struct Cell {
@@ -69,10 +108,22 @@ struct Cell {
     timer: Option<Time>,
     /// Place among the keys in order.
     rank: u32,
+    repeated: Option<Repeated>,
+}
+
+/// The last message that said again that a key fires.
+struct Repeated {
+    /// The move of progress in which it was made.
+    moves: u64,
+    ordinal: u32,
+    /// Where it stands among the messages.
+    alert: usize,
+    /// What the trace tells of it.
+    trace: Range<usize>,
 }
 
 impl<'p> Run<'p> {
-    fn new(program: &'p Program, plan: &Plan<'_>, snapshot: Snapshot) -> Self {
+    fn new(program: &'p Program, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Self {
         let mut states: HashMap<StateKey, KeyState> = snapshot.states.into_iter().collect();
         let mut cells: Vec<Cell> = plan
             .keys()
@@ -82,6 +133,7 @@ impl<'p> Run<'p> {
                 state: states.remove(key),
                 timer: None,
                 rank: 0,
+                repeated: None,
             })
             .collect();
         cells.extend(states.into_iter().map(|(key, state)| Cell {
@@ -89,6 +141,7 @@ impl<'p> Run<'p> {
             state: Some(state),
             timer: None,
             rank: 0,
+            repeated: None,
         }));
         let mut order: Vec<usize> = (0..cells.len()).collect();
         order.sort_unstable_by(|&a, &b| cells[a].key.cmp(&cells[b].key));
@@ -100,7 +153,11 @@ impl<'p> Run<'p> {
             input: snapshot.input,
             cells,
             timers: BinaryHeap::new(),
+            for_ever: true,
+            wants_trace: advance.trace,
+            moves: 0,
             alerts: Vec::new(),
+            trace: Vec::new(),
         };
         (0..run.cells.len()).for_each(|cell| run.schedule(cell));
         run
@@ -117,11 +174,12 @@ impl<'p> Run<'p> {
     fn schedule(&mut self, cell: usize) {
         let rule = self.rule(cell);
         let is_global = self.is_global(rule);
+        let for_ever = self.for_ever;
         let cell_of = &mut self.cells[cell];
         let timer = cell_of
             .state
             .as_ref()
-            .and_then(|state| state.next_timer(rule, is_global));
+            .and_then(|state| state.next_timer(rule, is_global, for_ever));
         if timer != cell_of.timer {
             cell_of.timer = timer;
             if let Some(timer) = timer {
@@ -136,11 +194,13 @@ impl<'p> Run<'p> {
             .input
             .progress
             .map_or(time, |progress| progress.max(time));
+        self.moves += 1;
         while let Some(&Reverse((due, _, cell))) = self.timers.peek()
             && due < progress
         {
             self.timers.pop();
-            if self.cells[cell].timer == Some(due) {
+            if self.cells[cell].timer == Some(due) && !self.skips_to_a_later_repeat(cell, progress)
+            {
                 self.timer(cell, due);
             }
         }
@@ -150,24 +210,35 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
+    fn skips_to_a_later_repeat(&mut self, cell: usize, progress: Time) -> bool {
+        let rule = self.rule(cell);
+        let is_global = self.is_global(rule);
+        let state = self.cells[cell].state.as_mut();
+        let skips = state.is_some_and(|state| state.skip_repeats(rule, is_global, progress));
+        if skips {
+            self.schedule(cell);
+        }
+        skips
+    }
+
     fn timer(&mut self, cell: usize, due: Time) {
         let rule = self.rule(cell);
         let is_global = self.is_global(rule);
         let Some(mut state) = self.cells[cell].state.take() else {
             return;
         };
-        let transition = state.timer(rule, due);
-        self.announce(cell, &state, transition, None);
+        let change = state.timer(rule, due);
+        self.announce(cell, &mut state, change, None);
         if state.forgotten_at(rule, is_global) == Some(due) {
-            if let Some(episode) = state.firing() {
-                self.message(
-                    cell,
-                    &state,
-                    episode,
-                    Status::Resolved,
-                    Some(EndReason::Forgotten),
-                    None,
-                );
+            if let Some(firing) = state.firing() {
+                let change = Change {
+                    from: Stage::Firing,
+                    to: Stage::Inactive,
+                    reason: Reason::Forgotten,
+                    ended: Some(firing),
+                };
+                self.announce_change(cell, &state, change, None);
             }
         } else {
             self.cells[cell].state = Some(state);
@@ -198,133 +269,179 @@ impl<'p> Run<'p> {
             .state
             .take()
             .unwrap_or_else(|| KeyState::new(rule, event.time));
-        let transition = state.event(rule, event, self.input.progress.unwrap_or(event.arrival));
-        self.announce(cell, &state, transition, Some(event));
+        if rule.is_per_event() {
+            self.fire_again(cell, &mut state, event);
+        } else {
+            let progress = self.input.progress.unwrap_or(event.arrival);
+            let change = state.event(rule, event, progress);
+            self.announce(cell, &mut state, change, Some(event));
+        }
         self.cells[cell].state = Some(state);
         self.schedule(cell);
     }
 
+    /// Tells what an evaluation changed, and sends the message that is due.
     fn announce(
         &mut self,
         cell: usize,
-        state: &KeyState,
-        transition: Option<Transition>,
+        state: &mut KeyState,
+        change: Option<Change>,
         event: Option<&Event<'_>>,
     ) {
-        match transition {
-            Some(Transition::Fired(episode)) => {
-                self.message(cell, state, episode, Status::Firing, None, event)
-            }
-            Some(Transition::Resolved(episode)) => {
-                self.message(cell, state, episode, Status::Resolved, None, event);
-            }
-            Some(Transition::Pending | Transition::Dropped) | None => {}
+        if let Some(change) = change {
+            self.announce_change(cell, state, change, event);
+        }
+        if let Some(ordinal) = state.take_due(self.rule(cell), self.for_ever) {
+            self.say_firing(cell, state, ordinal, event);
+        } else if change.is_some_and(|change| change.to == Stage::Firing) {
+            let windows = state.values(self.rule(cell));
+            let key = self.cells[cell].key.key.clone();
+            let about = About::key(self.rule(cell), &key, state, event, &windows);
+            self.record(&about, Stage::Firing, Stage::Firing, Reason::Cooldown);
         }
     }
 
-    fn message(
+    fn announce_change(
         &mut self,
         cell: usize,
         state: &KeyState,
-        episode: Episode,
-        status: Status,
-        reason: Option<EndReason>,
+        change: Change,
         event: Option<&Event<'_>>,
     ) {
         let rule = self.rule(cell);
-        let key = &self.cells[cell].key.key;
-        let id = ids::hash(&[
-            rule.name.as_bytes(),
-            key.as_bytes(),
-            &episode.since.0.to_be_bytes(),
-            &episode.ordinal.to_be_bytes(),
-        ]);
         let windows = state.values(rule);
-        let about = About {
-            rule,
-            id,
-            status,
-            at: state.clock(),
-            key: Some(key),
-            event,
-            stale: event.is_some_and(|event| state.is_late(event)),
-            windows: &windows,
+        let key = self.cells[cell].key.key.clone();
+        let about = About::key(rule, &key, state, event, &windows);
+        self.record(&about, change.from, change.to, change.reason);
+        // Nobody was told of an episode whose beginning was silenced or withheld.
+        if let Some(Firing { episode, .. }) = change.ended.filter(|firing| firing.sent > 0)
+            && self.may_send(&about, Stage::Inactive)
+        {
+            let id = episode_id(&rule.name, &key, episode);
+            let forgotten = change.reason == Reason::Forgotten;
+            self.alerts.push(Some(Alert {
+                since: Some(episode.since),
+                reason: forgotten.then_some(EndReason::Forgotten),
+                ..about.alert(self.program, id, Status::Resolved, 0)
+            }));
+        }
+    }
+
+    fn say_firing(
+        &mut self,
+        cell: usize,
+        state: &mut KeyState,
+        ordinal: u32,
+        event: Option<&Event<'_>>,
+    ) {
+        let rule = self.rule(cell);
+        let Some(Firing { episode, .. }) = state.firing() else {
+            return;
         };
-        let alert = Alert {
+        let windows = state.values(rule);
+        let key = self.cells[cell].key.key.clone();
+        let about = About::key(rule, &key, state, event, &windows);
+        let trace = self.trace.len();
+        if ordinal > 0 {
+            self.record(&about, Stage::Firing, Stage::Firing, Reason::Repeat);
+        }
+        if !self.may_send(&about, Stage::Firing) {
+            return;
+        }
+        // Of several that are due at once only the latest is sent.
+        let earlier = self.cells[cell].repeated.take();
+        let ordinal = match earlier.filter(|earlier| earlier.moves == self.moves) {
+            Some(earlier) => {
+                self.alerts[earlier.alert] = None;
+                self.trace[earlier.trace].fill(None);
+                earlier.ordinal
+            }
+            None => ordinal,
+        };
+        if ordinal > 0 {
+            self.cells[cell].repeated = Some(Repeated {
+                moves: self.moves,
+                ordinal,
+                alert: self.alerts.len(),
+                trace: trace..self.trace.len(),
+            });
+        }
+        let id = episode_id(&rule.name, &key, episode);
+        self.alerts.push(Some(Alert {
             since: Some(episode.since),
-            reason,
-            ..self.alert(about)
-        };
-        self.alerts.push(alert);
+            ..about.alert(self.program, id, Status::Firing, ordinal)
+        }));
+        state.note_sent(ordinal);
     }
 
-    /// A per-event alert: it fires once, and there is no state to it.
-    fn fire(&mut self, alert: usize, key: Option<&str>, event: &Event<'_>) {
+    /// A per-event alert with a cooldown: its state says when its key last fired.
+    fn fire_again(&mut self, cell: usize, state: &mut KeyState, event: &Event<'_>) {
+        let rule = self.rule(cell);
+        let key = self.cells[cell].key.key.clone();
+        let shown = (!self.is_global(rule)).then_some(&*key);
+        let about = About::event(rule, shown, event);
+        if !state.take_event(rule, event) {
+            self.record(&about, Stage::Inactive, Stage::Inactive, Reason::Cooldown);
+        } else if self.fire(self.cells[cell].key.alert as usize, shown, event) {
+            state.note_sent(0);
+        }
+    }
+
+    /// A per-event alert: it fires once. Tells whether the message was sent.
+    fn fire(&mut self, alert: usize, key: Option<&str>, event: &Event<'_>) -> bool {
         let rule = &self.program.alerts[alert];
-        let id = ids::hash(&[rule.name.as_bytes(), event.id().as_bytes()]);
-        let about = About {
-            rule,
-            id,
-            status: Status::Firing,
-            at: event.time,
-            key,
-            event: Some(event),
-            stale: false,
-            windows: &[],
-        };
-        let alert = self.alert(about);
-        self.alerts.push(alert);
+        let about = About::event(rule, key, event);
+        self.record(
+            &about,
+            Stage::Inactive,
+            Stage::Firing,
+            Reason::ConditionTrue,
+        );
+        let sent = self.may_send(&about, Stage::Firing);
+        if sent {
+            let id = ids::hash(&[rule.name.as_bytes(), event.id().as_bytes()]);
+            let alert = about.alert(self.program, id, Status::Firing, 0);
+            self.alerts.push(Some(alert));
+        }
+        sent
     }
 
-    fn alert(&self, about: About<'_>) -> Alert {
-        let About {
-            rule,
-            id,
-            status,
-            at,
-            key,
-            event,
-            stale,
-            windows,
-        } = about;
-        let slots = event.filter(|_| !stale).map(|event| event.slots.as_slice());
-        let scope = Scope { slots, windows };
-        let parts: Vec<serde_json::Value> = key
-            .and_then(|key| serde_json::from_str(key).ok())
-            .unwrap_or_default();
-        let shown: Vec<Datum<'_>> = parts.iter().map(datum_of).collect();
-        let fill = |template: &Option<Template>| Some(template.as_ref()?.fill(scope, &shown));
-        let (summary, description) = (fill(&rule.summary), fill(&rule.description));
-        let names = self.program.groupings[rule.grouping]
-            .parts
-            .iter()
-            .map(|(name, _)| name.clone());
-        let key = key.map(|_| names.zip(parts).collect());
-        let values = rule.evidence.iter().filter_map(|evidence| {
-            let value = match evidence.observed {
-                Observed::Slot(slot) => scalar(slots?.get(slot)?)?,
-                Observed::Window(window) => scalar_of(windows[window])?,
-            };
-            Some((evidence.text.clone(), value))
-        });
-        let status_text = status.to_string();
-        let notification = ids::hash(&[&id, status_text.as_bytes(), &0_u32.to_be_bytes()]);
-        Alert {
-            id: ids::hex(&id),
-            notification: ids::hex(&notification),
-            status,
-            alert: rule.name.clone(),
-            key,
-            severity: rule.severity,
-            at,
-            since: None,
-            summary,
-            description,
-            runbook: rule.runbook.clone(),
-            labels: rule.labels.clone(),
-            values: values.collect(),
-            reason: None,
-            source: event.map(|event| event.source.clone()),
+    /// Whether a message may be sent; a shadow's may, since it goes to the record only.
+    fn may_send(&mut self, about: &About<'_>, stage: Stage) -> bool {
+        if let Some(silence) = None::<&crate::program::AlertRule> {
+            let silence = silence.name.clone();
+            self.record_with(about, stage, stage, Reason::Silenced, Some(silence));
+            return false;
+        }
+        if about.rule.shadow {
+            self.record(about, stage, stage, Reason::Shadow);
+        }
+        true
+    }
+
+    fn record(&mut self, about: &About<'_>, from: Stage, to: Stage, reason: Reason) {
+        self.record_with(about, from, to, reason, None);
+    }
+
+    fn record_with(
+        &mut self,
+        about: &About<'_>,
+        from: Stage,
+        to: Stage,
+        reason: Reason,
+        silence: Option<String>,
+    ) {
+        if self.wants_trace {
+            self.trace.push(Some(Trace {
+                alert: about.rule.name.clone(),
+                key: about.named_key(self.program),
+                at: about.at,
+                from,
+                to,
+                reason,
+                silence,
+                values: about.evidence(),
+            }));
         }
     }
 
@@ -347,43 +464,10 @@ impl<'p> Run<'p> {
                 input: self.input,
                 states,
             },
-            alerts: self.alerts,
+            output: Output {
+                alerts: self.alerts.into_iter().flatten().collect(),
+                trace: self.trace.into_iter().flatten().collect(),
+            },
         }
-    }
-}
-
-/// What a message is made of.
-struct About<'a> {
-    rule: &'a AlertRule,
-    id: [u8; 16],
-    status: Status,
-    at: Time,
-    key: Option<&'a str>,
-    event: Option<&'a Event<'a>>,
-    /// Whether the event is late, so that its fields tell nothing of the present.
-    stale: bool,
-    windows: &'a [Datum<'a>],
-}
-
-fn scalar_of(datum: Datum<'_>) -> Option<serde_json::Value> {
-    match datum {
-        Datum::Number(number) => scalar(&Value::Number(number)),
-        _ => None,
-    }
-}
-
-/// The value of a part of a key, which is text, a number or a boolean.
-fn datum_of(part: &serde_json::Value) -> Datum<'_> {
-    match part {
-        serde_json::Value::Bool(bool) => Datum::Bool(*bool),
-        serde_json::Value::String(text) => Datum::Text(text),
-        serde_json::Value::Number(number) => {
-            let number = number
-                .as_i64()
-                .map(Number::Integer)
-                .or(number.as_f64().map(Number::Double));
-            number.map_or(Datum::Unread, Datum::Number)
-        }
-        _ => Datum::Unread,
     }
 }

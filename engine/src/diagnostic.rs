@@ -118,6 +118,7 @@ codes! {
     STATE_TOO_LARGE = "E1405" "state-too-large",
     BAD_TEMPLATE = "E1501" "bad-template",
     FORGET_TOO_SHORT = "E1502" "forget-too-short",
+    REPEAT_TOO_SHORT = "E1503" "repeat-too-short",
     NOT_YET = "E1901" "not-yet",
 }
 

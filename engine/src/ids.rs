@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::output::Status;
+
 /// Hashes fields, each preceded by its length as eight big-endian bytes.
 pub(crate) fn hash(fields: &[&[u8]]) -> [u8; 16] {
     let mut sha = Sha256::new();
@@ -12,6 +14,15 @@ pub(crate) fn hash(fields: &[&[u8]]) -> [u8; 16] {
     let mut first = [0; 16];
     first.copy_from_slice(&sha.finalize()[..16]);
     first
+}
+
+/// Names the message with this ordinal among those of one status in an episode.
+pub(crate) fn notification(episode: &[u8; 16], status: Status, ordinal: u32) -> [u8; 16] {
+    hash(&[
+        episode,
+        status.to_string().as_bytes(),
+        &ordinal.to_be_bytes(),
+    ])
 }
 
 /// Bytes as lower-case hexadecimal digits.

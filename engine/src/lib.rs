@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use std::convert::Infallible;
-//! use tripline_engine::{MemoryStore, RawFile, Source, check, step};
+//! use tripline_engine::{Advance, MemoryStore, RawFile, Source, check, step};
 //!
 //! # fn main() -> Result<(), Infallible> {
 //! let rules = "alerts: {hot: {on: sensor, when: data.temperature > 35, by: userId}}";
@@ -11,8 +11,8 @@
 //!
 //! let line = br#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;
 //! let event = program.decode(line, Source::File { file: "events.ndjson".into(), line: 1 }).unwrap();
-//! let alerts = step(&program, &mut MemoryStore::new(), vec![event], None)?;
-//! assert_eq!(alerts[0].alert, "hot");
+//! let output = step(&program, &mut MemoryStore::new(), vec![event], Advance::default())?;
+//! assert_eq!(output.alerts[0].alert, "hot");
 //! # Ok(())
 //! # }
 //! ```
@@ -28,6 +28,7 @@ mod eval;
 mod event;
 mod ids;
 pub mod loader;
+mod message;
 mod number;
 mod output;
 mod plan;
@@ -36,21 +37,23 @@ mod source;
 mod state;
 mod store;
 mod time;
+mod trace;
 mod window;
 pub mod yaml;
 
-pub use apply::Outcome;
+pub use apply::{Advance, Outcome};
 pub use check::{Checked, check};
 pub use codec::CodecError;
 pub use diagnostic::{CODES, Code, Diagnostic, Label, Severity};
 pub use event::{Event, Rejection, Source};
-pub use output::{Alert, AlertSeverity, EndReason, Status};
+pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use plan::Plan;
 pub use program::{AlertRule, Program};
 pub use source::{Position, RawFile, SourceFile};
 pub use state::KeyState;
 pub use store::{Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step};
 pub use time::Time;
+pub use trace::{Reason, Stage, Trace};
 
 /// The largest rule file, in bytes.
 pub const MAX_RULE_FILE_BYTES: usize = 4 << 20;

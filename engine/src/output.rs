@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::event::Source;
 use crate::time::Time;
+use crate::trace::Trace;
 
 /// How bad an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Default)]
@@ -65,6 +66,19 @@ impl fmt::Display for Status {
 pub enum EndReason {
     /// The key was not seen for as long as `forget` says.
     Forgotten,
+    /// The rule was edited in what its state depends on.
+    RuleChanged,
+    /// The rule is gone.
+    RuleRemoved,
+}
+
+/// What the engine tells of a batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Output {
+    /// The messages, in the order in which the changes happened.
+    pub alerts: Vec<Alert>,
+    /// Every change and every decision about a message, in order; empty unless it is asked for.
+    pub trace: Vec<Trace>,
 }
 
 /// One message of an alert.
@@ -78,6 +92,9 @@ pub struct Alert {
     pub notification: String,
     /// Whether the episode begins or ends.
     pub status: Status,
+    /// How many messages of the episode said before that it fires; the first one has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<u32>,
     /// The alert rule.
     pub alert: String,
     /// The values of `by`, by name.
@@ -108,19 +125,22 @@ pub struct Alert {
     /// Why the episode ended, if not by its condition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
+    /// Whether the alert is a shadow, which never notifies.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// The event that made the change; a timer's change has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
 
-fn in_order<S: Serializer>(
+pub(crate) fn in_order<S: Serializer>(
     pairs: &Option<Vec<(String, serde_json::Value)>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().flatten().map(|(name, value)| (name, value)))
 }
 
-fn in_order_always<S: Serializer>(
+pub(crate) fn in_order_always<S: Serializer>(
     pairs: &[(String, serde_json::Value)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

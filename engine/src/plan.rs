@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::apply::Advance;
 use crate::eval::Scope;
 use crate::event::{Datum, Event};
 use crate::program::{Kind, Program};
@@ -31,7 +32,7 @@ pub(crate) struct Planned<'a> {
 pub(crate) enum Touch {
     /// It fires a per-event alert.
     Fire { alert: usize, key: Option<Arc<str>> },
-    /// It belongs to a group: an index into the plan's keys.
+    /// It concerns the state of a key: an index into the plan's keys.
     Group { key: usize },
 }
 
@@ -42,8 +43,8 @@ impl Plan<'_> {
     }
 
     /// How far timers are to run: those that are due before it must be loaded, too.
-    pub fn progress(&self, now: Option<Time>) -> Option<Time> {
-        self.progress.max(now)
+    pub fn progress(&self, advance: Advance) -> Option<Time> {
+        self.progress.max(advance.until())
     }
 }
 
@@ -100,11 +101,11 @@ impl Program {
                 groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));
             let Some(group) = group else { continue };
             touches.push(match rule.kind {
-                Kind::PerEvent => Touch::Fire {
+                Kind::PerEvent if rule.cooldown.is_none() => Touch::Fire {
                     alert,
                     key: (!grouping.is_global()).then(|| group.clone()),
                 },
-                Kind::PerKey => Touch::Group {
+                Kind::PerEvent | Kind::PerKey => Touch::Group {
                     key: keys.intern(alert, group),
                 },
             });

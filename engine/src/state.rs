@@ -6,6 +6,7 @@ use crate::eval::{Scope, number};
 use crate::event::{Datum, Event, Value};
 use crate::program::AlertRule;
 use crate::time::Time;
+use crate::trace::{Reason, Stage};
 use crate::window::Panes;
 
 /// Where a key is in its life cycle.
@@ -13,7 +14,28 @@ use crate::window::Panes;
 pub(crate) enum Phase {
     Inactive,
     Pending { since: Time },
-    Firing(Episode),
+    Firing(Firing),
+}
+
+impl Phase {
+    fn stage(self) -> Stage {
+        match self {
+            Phase::Inactive => Stage::Inactive,
+            Phase::Pending { .. } => Stage::Pending,
+            Phase::Firing(_) => Stage::Firing,
+        }
+    }
+}
+
+/// An episode that goes on, and what has been said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Firing {
+    pub(crate) episode: Episode,
+    /// How many messages said so.
+    pub(crate) sent: u32,
+    /// When one was last due, be it sent or silenced: `repeat` runs from here. None while the first one
+    /// is withheld by `cooldown`.
+    due: Option<Time>,
 }
 
 /// A stretch of time in which a key fires.
@@ -37,15 +59,12 @@ enum Evaluated {
 
 /// What an evaluation changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transition {
-    /// The condition holds; it must do so for a while.
-    Pending,
-    /// The condition no longer held before that while was over.
-    Dropped,
-    /// An episode began.
-    Fired(Episode),
-    /// An episode ended.
-    Resolved(Episode),
+pub(crate) struct Change {
+    pub(crate) from: Stage,
+    pub(crate) to: Stage,
+    pub(crate) reason: Reason,
+    /// The episode that ended.
+    pub(crate) ended: Option<Firing>,
 }
 
 /// The state of one key of one alert.
@@ -61,6 +80,8 @@ pub struct KeyState {
     phase: Phase,
     /// The last episode.
     last: Option<Episode>,
+    /// When a message last said that the key fires: `cooldown` runs from here.
+    sent: Option<Time>,
     /// One for each window of the alert.
     windows: Vec<Panes>,
 }
@@ -75,6 +96,7 @@ impl KeyState {
             evaluated: Evaluated::Never,
             phase: Phase::Inactive,
             last: None,
+            sent: None,
             windows: vec![Panes::default(); rule.windows.len()],
         }
     }
@@ -104,7 +126,7 @@ impl KeyState {
         rule: &AlertRule,
         event: &Event<'_>,
         progress: Time,
-    ) -> Option<Transition> {
+    ) -> Option<Change> {
         self.catch_up(rule, progress);
         let late = self.is_late(event);
         self.newest = self.newest.max(Some(event.time));
@@ -143,12 +165,12 @@ impl KeyState {
     }
 
     /// Evaluates at the time of a timer.
-    pub(crate) fn timer(&mut self, rule: &AlertRule, time: Time) -> Option<Transition> {
+    pub(crate) fn timer(&mut self, rule: &AlertRule, time: Time) -> Option<Change> {
         self.clock = time;
         self.evaluate(rule, None)
     }
 
-    fn evaluate(&mut self, rule: &AlertRule, slots: Option<&[Value<'_>]>) -> Option<Transition> {
+    fn evaluate(&mut self, rule: &AlertRule, slots: Option<&[Value<'_>]>) -> Option<Change> {
         let mut windows = Vec::with_capacity(self.windows.len());
         for (panes, window) in self.windows.iter_mut().zip(&rule.windows) {
             panes.expire(window.frame, self.clock);
@@ -172,53 +194,141 @@ impl KeyState {
         rule: &AlertRule,
         when: Datum<'_>,
         until: Option<Datum<'_>>,
-    ) -> Option<Transition> {
+    ) -> Option<Change> {
         let ended = until == Some(Datum::Bool(true));
+        let holds = when == Datum::Bool(true);
         // For want of data the condition has ended; for want of a field nothing is known to have changed.
-        let gone = matches!(when, Datum::Bool(false) | Datum::Empty);
-        match self.phase {
-            Phase::Inactive if when == Datum::Bool(true) && !ended => {
-                if rule.hold.is_some() {
-                    self.phase = Phase::Pending { since: self.clock };
-                    Some(Transition::Pending)
-                } else {
-                    Some(self.fire(self.clock))
-                }
+        let gone = match when {
+            Datum::Bool(false) => Some(Reason::ConditionFalse),
+            Datum::Empty => Some(Reason::ConditionUnknown),
+            _ => None,
+        };
+        let (next, reason) = match self.phase {
+            Phase::Inactive if holds && !ended && rule.hold.is_some() => {
+                let since = self.clock;
+                (Phase::Pending { since }, Reason::ConditionTrue)
             }
-            Phase::Inactive => None,
-            // `until` keeps an alert firing; it does not stand in for the condition that must hold.
-            Phase::Pending { .. } if ended || gone => {
-                self.phase = Phase::Inactive;
-                Some(Transition::Dropped)
-            }
-            Phase::Pending { since } if self.clock >= since.plus(rule.hold.unwrap_or(0)) => {
-                Some(self.fire(since))
-            }
-            Phase::Firing(episode) if ended || (until.is_none() && gone) => {
-                self.phase = Phase::Inactive;
-                Some(Transition::Resolved(episode))
-            }
-            Phase::Pending { .. } | Phase::Firing(_) => None,
-        }
+            Phase::Inactive if holds && !ended => (self.fire(self.clock), Reason::ConditionTrue),
+            Phase::Inactive => return None,
+            Phase::Pending { .. } if ended => (Phase::Inactive, Reason::UntilTrue),
+            Phase::Pending { since } => match gone {
+                // `until` keeps an alert firing; it does not stand in for the condition that must hold.
+                Some(reason) => (Phase::Inactive, reason),
+                None if self.clock < since.plus(rule.hold.unwrap_or(0)) => return None,
+                None if holds => (self.fire(since), Reason::ForElapsed),
+                None => (self.fire(since), Reason::Held),
+            },
+            Phase::Firing(_) if ended => (Phase::Inactive, Reason::UntilTrue),
+            Phase::Firing(_) if until.is_none() => (Phase::Inactive, gone?),
+            Phase::Firing(_) => return None,
+        };
+        let before = std::mem::replace(&mut self.phase, next);
+        Some(Change {
+            from: before.stage(),
+            to: next.stage(),
+            reason,
+            ended: match before {
+                Phase::Firing(firing) => Some(firing),
+                Phase::Inactive | Phase::Pending { .. } => None,
+            },
+        })
     }
 
-    fn fire(&mut self, since: Time) -> Transition {
+    fn fire(&mut self, since: Time) -> Phase {
         let ordinal = match self.last {
             Some(last) if last.since == since => last.ordinal + 1,
             _ => 0,
         };
         let episode = Episode { since, ordinal };
         self.last = Some(episode);
-        self.phase = Phase::Firing(episode);
-        Transition::Fired(episode)
+        Phase::Firing(Firing {
+            episode,
+            sent: 0,
+            due: None,
+        })
     }
 
     /// The episode that goes on.
-    pub(crate) fn firing(&self) -> Option<Episode> {
+    pub(crate) fn firing(&self) -> Option<Firing> {
         match self.phase {
-            Phase::Firing(episode) => Some(episode),
+            Phase::Firing(firing) => Some(firing),
             Phase::Inactive | Phase::Pending { .. } => None,
         }
+    }
+
+    /// When a message is due that says that the key fires; the past if it is by now.
+    ///
+    /// `for_ever` says whether those count that are due again and again as long as it does.
+    fn due(&self, rule: &AlertRule, for_ever: bool) -> Option<Time> {
+        match self.firing()?.due {
+            None => Some(self.cooled_down(rule)),
+            Some(due) => rule
+                .repeat
+                .filter(|_| for_ever)
+                .map(|repeat| due.plus(repeat)),
+        }
+    }
+
+    /// From when on a message may say that the key fires.
+    fn cooled_down(&self, rule: &AlertRule) -> Time {
+        match (self.sent, rule.cooldown) {
+            (Some(sent), Some(cooldown)) => sent.plus(cooldown),
+            _ => Time::MIN,
+        }
+    }
+
+    /// Takes the message that is due now and says that the key fires: its ordinal in the episode.
+    pub(crate) fn take_due(&mut self, rule: &AlertRule, for_ever: bool) -> Option<u32> {
+        let is_due = self
+            .due(rule, for_ever)
+            .is_some_and(|due| due <= self.clock);
+        match &mut self.phase {
+            Phase::Firing(firing) if is_due => {
+                firing.due = Some(self.clock);
+                Some(firing.sent)
+            }
+            _ => None,
+        }
+    }
+
+    /// Passes over the repeats that others follow before `progress` and before anything else happens.
+    pub(crate) fn skip_repeats(
+        &mut self,
+        rule: &AlertRule,
+        is_global: bool,
+        progress: Time,
+    ) -> bool {
+        let Some(repeat) = rule.repeat else {
+            return false;
+        };
+        let other = self.next_timer(rule, is_global, false);
+        let end = other.map_or(progress, |other| other.min(progress));
+        match &mut self.phase {
+            Phase::Firing(Firing { due: Some(due), .. }) if due.plus(2 * repeat) < end => {
+                // The last deadline before the end stays due.
+                let passed = (end.0 - 1 - due.0) / repeat - 1;
+                *due = due.plus(passed * repeat);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes that the message with this ordinal was sent.
+    pub(crate) fn note_sent(&mut self, ordinal: u32) {
+        self.sent = Some(self.clock);
+        if let Phase::Firing(firing) = &mut self.phase {
+            firing.sent = ordinal.saturating_add(1);
+        }
+    }
+
+    /// Takes an event that a per-event alert fires for: whether its message is to be sent.
+    ///
+    /// Such an alert has a state only for its `cooldown`.
+    pub(crate) fn take_event(&mut self, rule: &AlertRule, event: &Event<'_>) -> bool {
+        self.newest = self.newest.max(Some(event.time));
+        self.clock = self.clock.max(event.time);
+        event.time >= self.cooled_down(rule)
     }
 
     /// When the key is dropped if nothing more is seen of it; never for the one key of an alert without `by`.
@@ -228,8 +338,15 @@ impl KeyState {
             .map(|newest| newest.plus(rule.forget))
     }
 
-    /// When the key must be evaluated next if no event comes before; always later than its clock.
-    pub(crate) fn next_timer(&self, rule: &AlertRule, is_global: bool) -> Option<Time> {
+    /// When the key must be looked at next if no event comes before; always later than its clock.
+    ///
+    /// `for_ever` says whether timers count that come again as long as the key fires.
+    pub(crate) fn next_timer(
+        &self,
+        rule: &AlertRule,
+        is_global: bool,
+        for_ever: bool,
+    ) -> Option<Time> {
         let leaves = self
             .windows
             .iter()
@@ -253,9 +370,11 @@ impl KeyState {
             Phase::Pending { since } => Some(since.plus(rule.hold.unwrap_or(0))),
             Phase::Inactive | Phase::Firing(_) => None,
         };
+        let message = self.due(rule, for_ever).filter(|due| *due > self.clock);
         leaves
             .chain(births)
             .chain(deadline)
+            .chain(message)
             .chain(self.forgotten_at(rule, is_global))
             .min()
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::apply::Advance;
 use crate::event::Event;
-use crate::output::Alert;
+use crate::output::Output;
 use crate::program::Program;
 use crate::state::KeyState;
 use crate::time::Time;
@@ -61,8 +62,8 @@ pub struct Stored {
 
 /// Keeps states between batches.
 ///
-/// A shell that cannot call it in place (an asynchronous one) does the same three steps with the same
-/// data: load what the plan names and what is due, apply, commit.
+/// A shell that cannot call it in place (an asynchronous one) does the same four steps with the same
+/// data: plan, load what the plan names and what is due, apply, commit.
 pub trait Store {
     /// What can go wrong.
     type Error;
@@ -82,26 +83,25 @@ pub trait Store {
 
 /// Runs one batch of events against a store: plan, load, apply, commit.
 ///
-/// `now` lets timers run up to a time that no event has reached; [`Time::MAX`] runs all there are.
-/// Returns the alerts in the order in which the changes happened.
+/// What it returns may be sent: the store has committed it.
 pub fn step<S: Store>(
     program: &Program,
     store: &mut S,
     events: Vec<Event<'_>>,
-    now: Option<Time>,
-) -> Result<Vec<Alert>, S::Error> {
+    advance: Advance,
+) -> Result<Output, S::Error> {
     let input = store.input()?;
     let plan = program.plan(events, &input);
     let mut keys = plan.keys().to_vec();
-    if let Some(until) = plan.progress(now) {
+    if let Some(until) = plan.progress(advance) {
         keys.extend(store.due(until, usize::MAX)?);
         keys.sort_unstable();
         keys.dedup();
     }
     let states = store.load(&keys)?;
-    let outcome = program.apply(plan, Snapshot { input, states }, now);
+    let outcome = program.apply(plan, Snapshot { input, states }, advance);
     store.commit(outcome.checkpoint)?;
-    Ok(outcome.alerts)
+    Ok(outcome.output)
 }
 
 /// Keeps states in memory, for as long as the program runs.

@@ -13,6 +13,8 @@ pub struct Time(pub i64);
 impl Time {
     /// Later than every event and every timer.
     pub const MAX: Time = Time(i64::MAX);
+    /// Earlier than every event and every timer.
+    pub(crate) const MIN: Time = Time(i64::MIN);
     /// 1900-01-01, the earliest usable event time.
     const EARLIEST: Time = Time(-2_208_988_800_000);
     /// 2200-01-01, the first event time that is too late to be usable. A clock that is off by so much

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use serde::Deserialize;
-use tripline_engine::{MemoryStore, Program, Source, step};
+use tripline_engine::{Advance, MemoryStore, Program, Source, step};
 use tripline_tests::run::compile_text;
 
 const TYPES: usize = 20;
@@ -129,8 +129,8 @@ fn engine(program: &Program, text: &str) -> usize {
                     .expect("generated as an event")
             })
             .collect();
-        match step(program, &mut store, events, None) {
-            Ok(given) => alerts += given.len(),
+        match step(program, &mut store, events, Advance::default()) {
+            Ok(given) => alerts += given.alerts.len(),
             Err(never) => match never {},
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tripline_engine::{
-    Checkpoint, CodecError, Input, KeyState, MemoryStore, Program, RawFile, Source,
+    Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Program, RawFile, Source,
 };
 use tripline_engine::{StateKey, Store, Stored, Time, check, step};
 
@@ -56,6 +56,8 @@ pub struct Run<'p> {
 pub struct Given {
     /// The alerts as JSON lines.
     pub alerts: Vec<String>,
+    /// The trace as JSON lines.
+    pub trace: Vec<String>,
     /// The rejected lines, counted from 1, each with its reason.
     pub rejects: Vec<(u64, String)>,
 }
@@ -87,19 +89,20 @@ impl Run<'_> {
     {
         let mut given = Given {
             alerts: Vec::new(),
+            trace: Vec::new(),
             rejects: Vec::new(),
         };
-        let alerts =
-            |alerts: Result<Vec<tripline_engine::Alert>, S::Error>, given: &mut Given| match alerts
-            {
-                Ok(alerts) => given.alerts.extend(alerts.iter().map(|alert| {
-                    match serde_json::to_string(alert) {
-                        Ok(json) => json,
-                        Err(error) => panic!("an alert is JSON: {error}"),
-                    }
-                })),
-                Err(error) => panic!("the store failed: {error:?}"),
-            };
+        let advance = Advance {
+            trace: true,
+            ..Advance::default()
+        };
+        let tell = |output: Result<Output, S::Error>, given: &mut Given| match output {
+            Ok(output) => {
+                given.alerts.extend(output.alerts.iter().map(json));
+                given.trace.extend(output.trace.iter().map(json));
+            }
+            Err(error) => panic!("the store failed: {error:?}"),
+        };
         let mut rest = lines
             .iter()
             .zip(1_u64..)
@@ -117,15 +120,23 @@ impl Run<'_> {
                     Err(rejection) => given.rejects.push((number, rejection.reason)),
                 }
             }
-            alerts(step(self.program, store, events, None), &mut given);
+            tell(step(self.program, store, events, advance), &mut given);
         }
         if self.until_end {
-            alerts(
-                step(self.program, store, Vec::new(), Some(Time::MAX)),
-                &mut given,
-            );
+            let advance = Advance {
+                until_end: true,
+                ..advance
+            };
+            tell(step(self.program, store, Vec::new(), advance), &mut given);
         }
         given
+    }
+}
+
+fn json(row: &impl serde::Serialize) -> String {
+    match serde_json::to_string(row) {
+        Ok(json) => json,
+        Err(error) => panic!("a row is JSON: {error}"),
     }
 }
 

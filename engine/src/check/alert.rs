@@ -32,7 +32,6 @@ const KEYS: &[&str] = &[
     "forget",
     "mode",
 ];
-const NOT_YET: &[&str] = &["cooldown", "repeat", "mode"];
 /// The least time that a key is kept after its newest event: 7 days.
 const FORGET: i64 = 7 * 86_400_000;
 /// The most parts that a key may have.
@@ -84,13 +83,6 @@ pub(super) fn check<'c>(
     }
     let what = format!("the alert `{}`", shown(name));
     let fields = reader.fields(&entry.value, &what, KEYS);
-    for field in fields
-        .iter()
-        .filter(|field| NOT_YET.contains(&field.key.value.as_str()))
-    {
-        let message = format!("`{}` is not supported yet", field.key.value);
-        reader.refuse(codes::NOT_YET, field.key.range.clone(), message, None);
-    }
     let find = |key: &str| {
         fields
             .iter()
@@ -125,6 +117,21 @@ pub(super) fn check<'c>(
     let on = find("on").map_or_else(|| Patterns(vec!["*".to_owned()]), |on| patterns(reader, on));
     let hold = find("for").and_then(|hold| reader.duration(hold, "`for`"));
     let forget = find("forget").and_then(|node| Some((reader.duration(node, "`forget`")?, node)));
+    let cooldown = find("cooldown").and_then(|node| reader.duration(node, "`cooldown`"));
+    let repeat = find("repeat").and_then(|node| Some((reader.duration(node, "`repeat`")?, node)));
+    if let (Some(cooldown), Some((repeat, node))) = (cooldown, repeat)
+        && repeat < cooldown
+    {
+        let message = "`repeat` is shorter than `cooldown`".to_owned();
+        let help = "`cooldown` would withhold the repeated messages; make `repeat` as long, or leave one of them out";
+        reader.refuse(
+            codes::REPEAT_TOO_SHORT,
+            node.range.clone(),
+            message,
+            Some(help.to_owned()),
+        );
+    }
+    let shadow = find("mode").is_some_and(|node| mode(reader, node));
     let severity = find("severity")
         .and_then(|node| severity(reader, node))
         .unwrap_or_default();
@@ -223,7 +230,10 @@ pub(super) fn check<'c>(
         );
     }
 
-    let per_key = !windows.is_empty() || find("until").is_some() || find("for").is_some();
+    let per_key = !windows.is_empty()
+        || find("until").is_some()
+        || find("for").is_some()
+        || find("repeat").is_some();
     let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by);
     let grouping_text = by
         .iter()
@@ -248,6 +258,9 @@ pub(super) fn check<'c>(
         when: when_node?,
         until,
         hold,
+        cooldown,
+        repeat: repeat.map(|(millis, _)| millis),
+        shadow,
         forget: forget.map_or_else(
             || FORGET.max(2 * (longest + hold.unwrap_or(0))),
             |(millis, _)| millis,
@@ -403,6 +416,19 @@ fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeve
         reader.refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
     }
     found
+}
+
+/// Whether an alert is a shadow.
+fn mode<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> bool {
+    let Some(scalar) = reader.scalar(node, "`mode`") else {
+        return false;
+    };
+    if scalar.value != "shadow" {
+        let message = format!("there is no mode `{}`", shown(&scalar.value));
+        let help = "write `mode: shadow`, or leave it out for an alert that notifies".to_owned();
+        reader.refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
+    }
+    true
 }
 
 fn labels<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> BTreeMap<String, String> {

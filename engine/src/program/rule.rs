@@ -19,6 +19,12 @@ pub struct AlertRule {
     pub(crate) until: Option<Node>,
     /// Milliseconds that the condition must hold before the alert fires.
     pub(crate) hold: Option<i64>,
+    /// The least time between two messages of a key that say it fires, in milliseconds.
+    pub(crate) cooldown: Option<i64>,
+    /// Milliseconds after which a message says again that a key fires.
+    pub(crate) repeat: Option<i64>,
+    /// Whether it is evaluated and recorded, and never notifies.
+    pub(crate) shadow: bool,
     /// Milliseconds after its newest event at which a key is dropped.
     pub(crate) forget: i64,
     pub(crate) windows: Vec<Window>,
@@ -37,6 +43,10 @@ impl AlertRule {
     /// Names the state of this alert: it changes when the condition does, not with the summary.
     pub fn fingerprint(&self) -> [u8; 16] {
         self.fingerprint
+    }
+
+    pub(crate) fn is_per_event(&self) -> bool {
+        self.kind == Kind::PerEvent
     }
 }
 
@@ -81,6 +91,11 @@ impl Grouping {
     /// Whether there is no `by`: one key for all.
     pub(crate) fn is_global(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// The names of the parts.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.parts.iter().map(|(name, _)| name.clone())
     }
 
     /// The key of an event: the canonical JSON array of its values.
