@@ -40,10 +40,25 @@ impl AlertText {
             ),
             alert.alert,
             tame(&key_text(alert.key.as_deref().unwrap_or_default())),
-            tame(alert.summary.as_deref().unwrap_or_default()),
+            tame(&message_text(alert)),
             name_width = self.name_width,
         );
         line.trim_end().to_owned()
+    }
+}
+
+/// The summary, after what the columns do not tell: a repeat, a shadow, another end than by the condition.
+fn message_text(alert: &Alert) -> String {
+    let marks = [
+        alert.repeat.map(|number| format!("repeat {number}")),
+        alert.reason.map(|reason| reason.to_string()),
+        alert.shadow.then(|| "shadow".to_owned()),
+    ];
+    let marks: Vec<String> = marks.into_iter().flatten().collect();
+    let summary = alert.summary.as_deref().unwrap_or_default();
+    match marks.is_empty() {
+        true => summary.to_owned(),
+        false => format!("({}) {summary}", marks.join(", ")),
     }
 }
 
@@ -78,7 +93,7 @@ fn severity_style(severity: AlertSeverity) -> Style {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tripline_engine::Time;
+    use tripline_engine::{EndReason, Time};
 
     use super::*;
 
@@ -89,6 +104,7 @@ mod tests {
             id: "1".to_owned(),
             notification: "2".to_owned(),
             status: Status::Firing,
+            repeat: None,
             alert: "hot".to_owned(),
             key: Some(vec![
                 ("user".to_owned(), json!("a\u{7}")),
@@ -103,6 +119,7 @@ mod tests {
             labels: Default::default(),
             values: Vec::new(),
             reason: None,
+            shadow: false,
             source: None,
         };
         let expected =
@@ -115,5 +132,9 @@ mod tests {
             text.line(&alert),
             "2026-01-05T00:00:00.000Z  resolved  warning   silent"
         );
+        (alert.status, alert.shadow) = (Status::Firing, true);
+        (alert.repeat, alert.reason) = (Some(2), Some(EndReason::RuleChanged));
+        let marked = "2026-01-05T00:00:00.000Z  firing    warning   silent                    (repeat 2, rule-changed, shadow)";
+        assert_eq!(text.line(&alert), marked);
     }
 }

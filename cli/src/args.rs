@@ -24,6 +24,7 @@ Examples:
   tripline run --events monday.ndjson tuesday.ndjson.gz --alerts alerts.ndjson
   tripline run --events archive/ --rejects rejects.ndjson --until-end
   zcat *.gz | tripline run --events - --fail-on alerts
+  tripline run --events today.ndjson --state rules.db    goes on where the last run ended
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
 
@@ -95,6 +96,10 @@ pub(crate) struct RunArgs {
     /// Write lines that are no events here, with the reason
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+
+    /// Go on from the state in this file, and keep it there; made if it is new
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 
     /// Write every change of every key here, with the reason
     #[arg(long, value_name = "FILE")]

@@ -14,6 +14,7 @@ mod rejects;
 mod run;
 mod sample;
 mod sample_actors;
+mod state;
 mod summary;
 mod terminal;
 

@@ -1,13 +1,14 @@
 //! `tripline run`: runs the rules over events.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
 
 use tripline_engine::{
-    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status,
+    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status, Store,
 };
 
 use crate::alert_text::AlertText;
@@ -20,6 +21,7 @@ use crate::input::{self, Input};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::rejects;
+use crate::state::{SqliteStore, StateError, StateFile};
 use crate::summary::Summary;
 use crate::terminal::{Terminal, counted};
 
@@ -30,38 +32,32 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     };
     let inputs = input::expand(&args.events)?;
     refuse_clashes(args, &inputs)?;
-    let mut run = Run::new(program, args, terminal, &inputs)?;
-    let ended = run.inputs(&inputs).and_then(|()| {
-        if args.until_end {
-            run.until_end()
-        } else {
-            Ok(())
-        }
-    });
-    // What came before a failure is written, even if the failure is told after it.
-    let flushed = run.flush();
-    run.progress.clear();
-    if !matches!(ended, Err(Failure::Closed)) {
-        terminal.note(
-            &run.summary
-                .text(run.started.elapsed(), run.rejects.is_some()),
+    let Some(path) = &args.state else {
+        let store = MemoryStore::new();
+        return Run::new(program, store, args, terminal, &inputs)?.all(
+            &inputs,
+            args,
+            terminal,
+            |_| Ok(()),
         );
-    }
-    ended.and(flushed)?;
-    let failed = match args.fail_on {
-        Some(RunFailOn::Alerts) => run.summary.fired() > 0,
-        Some(RunFailOn::Rejects) => run.summary.rejects > 0,
-        None => false,
     };
-    Ok(ExitCode::from(u8::from(failed)))
+    let stored = |error: StateError| Failure::Message(error.to_string());
+    let mut file = StateFile::open(path).map_err(stored)?;
+    let ended = file.adopt(program).map_err(stored)?;
+    let store = SqliteStore::new(file, program);
+    let mut run = Run::new(program, store, args, terminal, &inputs)?;
+    run.tell(&ended)?;
+    run.all(&inputs, args, terminal, |store| {
+        store.finish().map_err(stored)
+    })
 }
-
-/// Refuses to write over an input, or two outputs to one file.
+/// Refuses to write over an input, or two things to one file.
 fn refuse_clashes(args: &RunArgs, inputs: &[Input]) -> Result<(), Failure> {
     let outputs = [
         ("--alerts", &args.alerts),
         ("--rejects", &args.rejects),
         ("--trace", &args.trace),
+        ("--state", &args.state),
     ];
     for (at, (name, path)) in outputs.iter().enumerate() {
         let Some(path) = path else { continue };
@@ -105,9 +101,9 @@ fn usable<'a>(checked: &'a Checked, terminal: &Terminal) -> Option<&'a Program> 
 }
 
 /// A run under way.
-struct Run<'a> {
+struct Run<'a, S> {
     program: &'a Program,
-    store: MemoryStore,
+    store: S,
     alerts: Output,
     rejects: Option<Output>,
     trace: Option<Output>,
@@ -118,9 +114,10 @@ struct Run<'a> {
     started: Instant,
 }
 
-impl<'a> Run<'a> {
+impl<'a, S: Store<Error: Display>> Run<'a, S> {
     fn new(
         program: &'a Program,
+        store: S,
         args: &RunArgs,
         terminal: &Terminal,
         inputs: &[Input],
@@ -133,7 +130,7 @@ impl<'a> Run<'a> {
         let names = || program.alerts().map(|rule| rule.name.to_string());
         Ok(Self {
             program,
-            store: MemoryStore::new(),
+            store,
             alerts: args
                 .alerts
                 .as_deref()
@@ -153,6 +150,41 @@ impl<'a> Run<'a> {
             summary: Summary::new(names()),
             started: Instant::now(),
         })
+    }
+
+    /// Runs all there is; `keep` makes the state lasting, if nothing failed.
+    fn all(
+        mut self,
+        inputs: &[Input],
+        args: &RunArgs,
+        terminal: &Terminal,
+        keep: impl FnOnce(S) -> Result<(), Failure>,
+    ) -> Result<ExitCode, Failure> {
+        let ended = self.inputs(inputs).and_then(|()| {
+            if args.until_end {
+                self.until_end()
+            } else {
+                Ok(())
+            }
+        });
+        // What came before a failure is written, even if the failure is told after it.
+        let flushed = self.flush();
+        self.progress.clear();
+        if !matches!(ended, Err(Failure::Closed)) {
+            terminal.note(
+                &self
+                    .summary
+                    .text(self.started.elapsed(), self.rejects.is_some()),
+            );
+        }
+        ended.and(flushed)?;
+        keep(self.store)?;
+        let failed = match args.fail_on {
+            Some(RunFailOn::Alerts) => self.summary.fired() > 0,
+            Some(RunFailOn::Rejects) => self.summary.rejects > 0,
+            None => false,
+        };
+        Ok(ExitCode::from(u8::from(failed)))
     }
 
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
@@ -200,11 +232,15 @@ impl<'a> Run<'a> {
         if let Some(output) = &mut self.trace {
             told.trace.iter().try_for_each(|row| output.row(row))?;
         }
-        if told.alerts.is_empty() {
+        self.tell(&told.alerts)
+    }
+
+    fn tell(&mut self, alerts: &[Alert]) -> Result<(), Failure> {
+        if alerts.is_empty() {
             return Ok(());
         }
         let mut bytes = Vec::new();
-        for alert in &told.alerts {
+        for alert in alerts {
             self.summary
                 .count(&alert.alert, alert.status == Status::Firing);
             write_alert(alert, self.text.as_ref(), &mut bytes)?;

@@ -12,6 +12,7 @@ use crate::store::Input;
 const VERSION: u8 = 1;
 const KEY_MAGIC: [u8; 4] = *b"TLk1";
 const INPUT_MAGIC: [u8; 4] = *b"TLi1";
+const DEFINITION_MAGIC: [u8; 4] = *b"TLd1";
 const HEADER: usize = 4 + 1 + 16;
 
 /// Why stored bytes cannot be used.
@@ -53,7 +54,7 @@ impl KeyState {
 
     /// Reads what [`KeyState::encode`] wrote for the same definition of the rule.
     pub fn decode(bytes: &[u8], rule: &AlertRule) -> Result<KeyState, CodecError> {
-        let state: KeyState = decode(KEY_MAGIC, &rule.fingerprint, bytes)?;
+        let state = decode_state(&rule.fingerprint, bytes)?;
         if state.fits(rule) {
             Ok(state)
         } else {
@@ -72,6 +73,27 @@ impl Input {
     pub fn decode(bytes: &[u8]) -> Result<Input, CodecError> {
         decode(INPUT_MAGIC, &[0; 16], bytes)
     }
+}
+
+/// Reads the state of a key, whose rule need not be known.
+pub(crate) fn decode_state(fingerprint: &[u8; 16], bytes: &[u8]) -> Result<KeyState, CodecError> {
+    decode(KEY_MAGIC, fingerprint, bytes)
+}
+
+pub(crate) fn encode_definition(fingerprint: &[u8; 16], definition: &impl Serialize) -> Vec<u8> {
+    encode(DEFINITION_MAGIC, fingerprint, definition)
+}
+
+/// Reads a definition and the fingerprint that it was written with.
+pub(crate) fn decode_definition<T: DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<([u8; 16], T), CodecError> {
+    let mut fingerprint = [0; 16];
+    match bytes.get(HEADER - 16..HEADER) {
+        Some(stored) => fingerprint.copy_from_slice(stored),
+        None => return Err(CodecError::Foreign),
+    }
+    Ok((fingerprint, decode(DEFINITION_MAGIC, &fingerprint, bytes)?))
 }
 
 fn encode<T: Serialize>(magic: [u8; 4], fingerprint: &[u8; 16], state: &T) -> Vec<u8> {

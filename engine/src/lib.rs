@@ -23,6 +23,7 @@
 mod apply;
 mod check;
 mod codec;
+mod definition;
 mod diagnostic;
 mod eval;
 mod event;
@@ -44,6 +45,7 @@ pub mod yaml;
 pub use apply::{Advance, Outcome};
 pub use check::{Checked, check};
 pub use codec::CodecError;
+pub use definition::Definition;
 pub use diagnostic::{CODES, Code, Diagnostic, Label, Severity};
 pub use event::{Event, Rejection, Source};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};

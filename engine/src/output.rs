@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::Source;
 use crate::time::Time;
 use crate::trace::Trace;
 
 /// How bad an alert is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertSeverity {
     /// For the record.
@@ -70,6 +72,16 @@ pub enum EndReason {
     RuleChanged,
     /// The rule is gone.
     RuleRemoved,
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            EndReason::Forgotten => "forgotten",
+            EndReason::RuleChanged => "rule-changed",
+            EndReason::RuleRemoved => "rule-removed",
+        })
+    }
 }
 
 /// What the engine tells of a batch.

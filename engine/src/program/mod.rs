@@ -13,6 +13,7 @@ pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Source};
 use crate::ids;
+use crate::store::StateKey;
 
 /// All rules, compiled: what decodes events, plans and applies them.
 #[derive(Debug)]
@@ -66,6 +67,11 @@ impl Program {
     /// The alert rules, sorted by name.
     pub fn alerts(&self) -> impl ExactSizeIterator<Item = &AlertRule> {
         self.alerts.iter()
+    }
+
+    /// The alert rule that a state belongs to.
+    pub fn alert(&self, key: &StateKey) -> Option<&AlertRule> {
+        self.alerts.get(key.alert as usize)
     }
 
     /// Names the state that this program's rules own.
