@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use tripline_grammar::ast::{CompareOp, Kind};
 
 use crate::event::{Datum, Value};
-use crate::number::Number;
 use crate::program::{Constant, Node, Operator, Test};
 
 /// What an expression may read: the event's values, and the alert's windows.
@@ -62,9 +61,10 @@ impl<'v> Scope<'v> {
     }
 
     /// Evaluates a condition: anything but true and false is unknown.
-    pub(crate) fn condition(self, node: &'v Node) -> Datum<'v> {
+    pub(crate) fn condition(self, node: &'v Node) -> Datum<'static> {
         match self.eval(node) {
-            known @ (Datum::Bool(_) | Datum::Empty) => known,
+            Datum::Bool(bool) => Datum::Bool(bool),
+            Datum::Empty => Datum::Empty,
             _ => Datum::Unread,
         }
     }
@@ -227,13 +227,5 @@ fn compare_others<'v>(op: CompareOp, left: Datum<'v>, right: Datum<'v>) -> Datum
         CompareOp::Equal => Datum::Bool(equal),
         CompareOp::NotEqual => Datum::Bool(!equal),
         _ => Datum::Unread,
-    }
-}
-
-/// The number that a window adds for an event, if the value is one.
-pub(crate) fn number(datum: Datum<'_>) -> Option<Number> {
-    match datum {
-        Datum::Number(number) => Some(number),
-        _ => None,
     }
 }

@@ -20,10 +20,12 @@
 //! The crate is pure: time and state are arguments, and nothing here waits, reads a clock or touches
 //! I/O, but for [`loader`], which reads rule files and decides nothing.
 
+mod aggregate;
 mod apply;
 mod check;
 mod codec;
 mod definition;
+mod deltas;
 mod diagnostic;
 mod eval;
 mod event;

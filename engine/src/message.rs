@@ -134,9 +134,11 @@ pub(crate) fn parts(key: &str) -> Vec<serde_json::Value> {
 }
 
 fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
-    match datum {
-        Datum::Number(number) => scalar(&Value::Number(*number)),
-        _ => None,
+    match *datum {
+        Datum::Number(number) => scalar(&Value::Number(number)),
+        Datum::Bool(bool) => Some(bool.into()),
+        Datum::Text(text) => Some(text.into()),
+        Datum::Unread | Datum::Empty | Datum::List(_) | Datum::Object => None,
     }
 }
 

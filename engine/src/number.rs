@@ -21,6 +21,26 @@ impl Number {
         }
     }
 
+    /// The integer of 64 bits that this is equal to, if there is one.
+    pub(crate) fn to_integer(self) -> Option<i64> {
+        match self {
+            Number::Integer(integer) => Some(integer),
+            Number::Double(double)
+                if double.trunc() == double
+                    && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
+                        .contains(&double) =>
+            {
+                Some(double as i64)
+            }
+            Number::Double(_) => None,
+        }
+    }
+
+    /// Whether it is finite, for state that comes from outside.
+    pub(crate) fn fits(self) -> bool {
+        self.to_f64().is_finite()
+    }
+
     /// Compares by value; an integer and a double are compared exactly, not by rounding one of them.
     pub(crate) fn compare(self, other: Number) -> Ordering {
         match (self, other) {

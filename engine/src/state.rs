@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::{Scope, number};
+use crate::eval::Scope;
 use crate::event::{Datum, Event, Value};
 use crate::program::AlertRule;
 use crate::time::Time;
@@ -144,7 +144,7 @@ impl KeyState {
                 let value = window
                     .value
                     .as_ref()
-                    .and_then(|value| number(scope.eval(value)));
+                    .map_or(Datum::Unread, |value| scope.eval(value));
                 panes.add(window, event.time, self.clock, value);
             }
         }
@@ -171,15 +171,14 @@ impl KeyState {
     }
 
     fn evaluate(&mut self, rule: &AlertRule, slots: Option<&[Value<'_>]>) -> Option<Change> {
-        let mut windows = Vec::with_capacity(self.windows.len());
         for (panes, window) in self.windows.iter_mut().zip(&rule.windows) {
-            panes.expire(window.frame, self.clock);
-            windows.push(panes.value(window.aggregate));
+            panes.expire(window, self.clock);
         }
         self.evaluated = match slots {
             Some(_) => Evaluated::WithFields,
             None => Evaluated::WithoutFields,
         };
+        let windows = self.values(rule);
         let scope = Scope {
             slots,
             windows: &windows,
@@ -347,17 +346,18 @@ impl KeyState {
         is_global: bool,
         for_ever: bool,
     ) -> Option<Time> {
-        let leaves = self
+        let changes = self
             .windows
             .iter()
             .zip(&rule.windows)
             .filter_map(|(panes, window)| {
                 // The end of a tumbling window is a timer even if it holds nothing; but where it would give
-                // what the last evaluation gave, it only moves the clock, and `catch_up` does that.
+                // what the last evaluation gave, it only moves the clock, and `catch_up` does that. An end
+                // at which a pane enters or leaves, by an offset or not, is a change and so a timer.
                 if window.frame.is_tumbling() && self.evaluated == Evaluated::WithFields {
                     return Some(window.frame.pane_end(self.clock));
                 }
-                panes.next_leave(window.frame)
+                panes.next_change(window.frame, self.clock)
             });
         let births = self.birth.iter().flat_map(|&birth| {
             let ends = rule
@@ -371,7 +371,7 @@ impl KeyState {
             Phase::Inactive | Phase::Firing(_) => None,
         };
         let message = self.due(rule, for_ever).filter(|due| *due > self.clock);
-        leaves
+        changes
             .chain(births)
             .chain(deadline)
             .chain(message)
@@ -380,21 +380,24 @@ impl KeyState {
     }
 
     /// The scope that a message about this state is filled from.
-    pub(crate) fn values(&self, rule: &AlertRule) -> Vec<Datum<'static>> {
+    pub(crate) fn values(&self, rule: &AlertRule) -> Vec<Datum<'_>> {
         self.windows
             .iter()
             .zip(&rule.windows)
-            .map(|(panes, window)| panes.value(window.aggregate))
+            .map(|(panes, window)| panes.value(window, self.clock))
             .collect()
     }
 
     /// Whether stored state can be this rule's.
     pub(crate) fn fits(&self, rule: &AlertRule) -> bool {
-        self.windows.len() == rule.windows.len()
+        // Far beyond every usable time, and near enough to compute with.
+        const FAR: i64 = i64::MAX / 4;
+        (-FAR..FAR).contains(&self.clock.0)
+            && self.windows.len() == rule.windows.len()
             && self
                 .windows
                 .iter()
                 .zip(&rule.windows)
-                .all(|(panes, window)| panes.fits(window))
+                .all(|(panes, window)| panes.fits(window, self.clock))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tripline_grammar::print;
 
 use super::expression::Resolver;
+use super::limits;
 use super::place::Place;
 use super::reader::{Reader, Written, shown};
 use super::template;
@@ -36,8 +37,6 @@ const KEYS: &[&str] = &[
 const FORGET: i64 = 7 * 86_400_000;
 /// The most parts that a key may have.
 const MAX_PARTS: usize = 32;
-/// The most bytes that the state of one key may take.
-const MAX_STATE: i64 = 256 * 1024;
 
 /// What all alerts share while they are checked.
 pub(super) struct Shared<'p> {
@@ -190,7 +189,7 @@ pub(super) fn check<'c>(
 
     let longest = windows
         .iter()
-        .map(|window| window.frame.length)
+        .map(|window| window.frame.span())
         .max()
         .unwrap_or(0);
     if let Some((millis, node)) = forget
@@ -205,23 +204,7 @@ pub(super) fn check<'c>(
             Some(help.to_owned()),
         );
     }
-    let bytes: i64 = windows
-        .iter()
-        .map(|window| window.frame.panes() * window.aggregate.pane_bytes())
-        .sum();
-    if bytes > MAX_STATE
-        && let Some(largest) = windows
-            .iter()
-            .max_by_key(|w| w.frame.panes() * w.aggregate.pane_bytes())
-    {
-        let message = format!(
-            "one key of {what} can take {} KiB of state, and 256 are the limit",
-            bytes / 1024
-        );
-        let help = format!(
-            "`{}` takes most of it: use fewer windows or shorter ones",
-            shown(&largest.text)
-        );
+    if let Some((message, help)) = limits::state(&what, &windows) {
         reader.refuse(
             codes::STATE_TOO_LARGE,
             entry.key.range.clone(),

@@ -3,6 +3,7 @@
 
 mod alert;
 mod expression;
+mod limits;
 mod place;
 mod reader;
 mod settings;

@@ -130,16 +130,9 @@ fn canonical(datum: crate::event::Datum<'_>) -> Option<String> {
 
 /// The JSON number of a value: a whole double within 64 bits is written as an integer.
 pub(crate) fn canonical_number(number: Number) -> serde_json::Number {
-    match number {
-        Number::Integer(integer) => integer.into(),
-        Number::Double(double)
-            if double.trunc() == double
-                && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0)
-                    .contains(&double) =>
-        {
-            (double as i64).into()
-        }
-        Number::Double(double) => serde_json::Number::from_f64(double).unwrap_or_else(|| 0.into()),
+    match number.to_integer() {
+        Some(integer) => integer.into(),
+        None => serde_json::Number::from_f64(number.to_f64()).unwrap_or_else(|| 0.into()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! From the syntax of an expression to a checked one: names, types and windows.
 
 mod call;
+mod frame;
 mod test;
+mod window;
 
 use tripline_grammar::ast::{self, ChainOp, CompareOp, Expr, ExprKind, Path, Span};
 use tripline_grammar::{print, print_path};
