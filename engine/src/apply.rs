@@ -10,6 +10,7 @@ use crate::message::{About, episode_id};
 use crate::output::{Alert, EndReason, Output, Status};
 use crate::plan::{Plan, Touch};
 use crate::program::{AlertRule, Program};
+use crate::row::{Row, RowKey};
 use crate::state::{Change, Firing, KeyState};
 use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
@@ -68,6 +69,7 @@ impl Program {
                     Touch::Group { key } => run.event(*key, event),
                 }
             }
+            planned.rows.iter().for_each(|row| run.count(*row, event));
             // A late event may have set timers that are due already.
             run.progress_to(event.arrival);
         }
@@ -89,6 +91,8 @@ struct Run<'p> {
     input: Input,
     /// The plan's keys first, in its order; then those that are due.
     cells: Vec<Cell>,
+    /// The plan's aggregate rows, in its order.
+    rows: Vec<(RowKey, Row)>,
     /// Timers as (time, rank of the cell, cell); one that is not its cell's next timer any more is stale.
     timers: BinaryHeap<Reverse<(Time, u32, usize)>>,
     /// Whether timers count that come again as long as a key fires.
@@ -143,6 +147,11 @@ impl<'p> Run<'p> {
             rank: 0,
             repeated: None,
         }));
+        let mut rows: HashMap<RowKey, Row> = snapshot.rows.into_iter().collect();
+        let rows = plan.rows().iter().map(|key| {
+            let new = || Row::new(&program.aggregates[key.aggregate as usize]);
+            (key.clone(), rows.remove(key).unwrap_or_else(new))
+        });
         let mut order: Vec<usize> = (0..cells.len()).collect();
         order.sort_unstable_by(|&a, &b| cells[a].key.cmp(&cells[b].key));
         for (rank, cell) in order.into_iter().enumerate() {
@@ -152,6 +161,7 @@ impl<'p> Run<'p> {
             program,
             input: snapshot.input,
             cells,
+            rows: rows.collect(),
             timers: BinaryHeap::new(),
             for_ever: true,
             wants_trace: advance.trace,
@@ -261,6 +271,12 @@ impl<'p> Run<'p> {
                 }
             }
         }
+    }
+
+    /// Adds an event to an aggregate row.
+    fn count(&mut self, row: usize, event: &Event<'_>) {
+        let (key, row) = &mut self.rows[row];
+        row.add(&self.program.aggregates[key.aggregate as usize], event);
     }
 
     fn event(&mut self, cell: usize, event: &Event<'_>) {
@@ -463,6 +479,7 @@ impl<'p> Run<'p> {
             checkpoint: Checkpoint {
                 input: self.input,
                 states,
+                rows: self.rows,
             },
             output: Output {
                 alerts: self.alerts.into_iter().flatten().collect(),

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::program::AlertRule;
+use crate::program::{AggregateRule, AlertRule};
+use crate::row::Row;
 use crate::state::KeyState;
 use crate::store::Input;
 
@@ -13,6 +14,7 @@ const VERSION: u8 = 1;
 const KEY_MAGIC: [u8; 4] = *b"TLk1";
 const INPUT_MAGIC: [u8; 4] = *b"TLi1";
 const DEFINITION_MAGIC: [u8; 4] = *b"TLd1";
+const ROW_MAGIC: [u8; 4] = *b"TLr1";
 const HEADER: usize = 4 + 1 + 16;
 
 /// Why stored bytes cannot be used.
@@ -57,6 +59,23 @@ impl KeyState {
         let state = decode_state(&rule.fingerprint, bytes)?;
         if state.fits(rule) {
             Ok(state)
+        } else {
+            Err(CodecError::Corrupt)
+        }
+    }
+}
+
+impl Row {
+    /// Writes a row of `rule`.
+    pub fn encode(&self, rule: &AggregateRule) -> Vec<u8> {
+        encode(ROW_MAGIC, &rule.fingerprint, self)
+    }
+
+    /// Reads what [`Row::encode`] wrote for the same definition of the rule.
+    pub fn decode(bytes: &[u8], rule: &AggregateRule) -> Result<Row, CodecError> {
+        let row: Row = decode(ROW_MAGIC, &rule.fingerprint, bytes)?;
+        if row.fits(rule) {
+            Ok(row)
         } else {
             Err(CodecError::Corrupt)
         }

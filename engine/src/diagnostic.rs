@@ -75,7 +75,7 @@ macro_rules! codes {
 }
 
 // E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
-// E13: the syntax of expressions. E14: windows. E15: alerts. E19: not there yet.
+// E13: the syntax of expressions. E14: windows. E15: alerts. E16: aggregates. E19: not there yet.
 codes! {
     UNREADABLE_FILE = "E1001" "unreadable-file",
     FILE_TOO_LARGE = "E1002" "file-too-large",
@@ -122,6 +122,8 @@ codes! {
     BAD_TEMPLATE = "E1501" "bad-template",
     FORGET_TOO_SHORT = "E1502" "forget-too-short",
     REPEAT_TOO_SHORT = "E1503" "repeat-too-short",
+    NOT_AN_AGGREGATE = "E1601" "not-an-aggregate",
+    DUPLICATE_AGGREGATE = "E1602" "duplicate-aggregate",
     NOT_YET = "E1901" "not-yet",
 }
 

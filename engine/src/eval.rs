@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use tripline_grammar::ast::{CompareOp, Kind};
 
-use crate::event::{Datum, Value};
+use crate::event::{Datum, Event, Value};
 use crate::program::{Constant, Node, Operator, Test};
 
 /// What an expression may read: the event's values, and the alert's windows.
@@ -17,6 +17,14 @@ pub(crate) struct Scope<'v> {
 }
 
 impl<'v> Scope<'v> {
+    /// The scope of what is read from an event alone.
+    pub(crate) fn of_event(event: &'v Event<'v>) -> Scope<'v> {
+        Scope {
+            slots: Some(&event.slots),
+            windows: &[],
+        }
+    }
+
     pub(crate) fn eval(self, node: &'v Node) -> Datum<'v> {
         match node {
             Node::Constant(constant) => match constant {

@@ -133,7 +133,8 @@ pub(crate) fn parts(key: &str) -> Vec<serde_json::Value> {
     serde_json::from_str(key).unwrap_or_default()
 }
 
-fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
+/// The JSON form of a window's or an aggregate's value; `None` for what is unknown.
+pub(crate) fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
     match *datum {
         Datum::Number(number) => scalar(&Value::Number(number)),
         Datum::Bool(bool) => Some(bool.into()),

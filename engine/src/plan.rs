@@ -1,12 +1,14 @@
 //! Planning: which states a batch of events touches, before any of them is loaded.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::apply::Advance;
 use crate::eval::Scope;
 use crate::event::{Datum, Event};
 use crate::program::{Kind, Program};
+use crate::row::RowKey;
 use crate::store::{Input, StateKey};
 use crate::time::Time;
 
@@ -15,6 +17,7 @@ use crate::time::Time;
 pub struct Plan<'a> {
     pub(crate) events: Vec<Planned<'a>>,
     keys: Vec<StateKey>,
+    rows: Vec<RowKey>,
     /// Whether the alerts without `by` are to be born with the first event.
     pub(crate) births: bool,
     progress: Option<Time>,
@@ -25,6 +28,8 @@ pub(crate) struct Planned<'a> {
     pub(crate) event: Event<'a>,
     /// In the order of the alerts' names.
     pub(crate) touches: Vec<Touch>,
+    /// The aggregate rows it belongs to: indices into the plan's rows.
+    pub(crate) rows: Vec<usize>,
 }
 
 /// What an event does to one alert.
@@ -42,6 +47,11 @@ impl Plan<'_> {
         &self.keys
     }
 
+    /// The aggregate rows that the events belong to, none twice.
+    pub fn rows(&self) -> &[RowKey] {
+        &self.rows
+    }
+
     /// How far timers are to run: those that are due before it must be loaded, too.
     pub fn progress(&self, advance: Advance) -> Option<Time> {
         self.progress.max(advance.until())
@@ -51,12 +61,16 @@ impl Plan<'_> {
 impl Program {
     /// Finds out what a batch of events touches; decides per-event alerts, which need no state.
     pub fn plan<'a>(&self, events: Vec<Event<'a>>, input: &Input) -> Plan<'a> {
-        let mut keys = Keys::default();
+        let mut keys = Interned::default();
+        let mut rows = Interned::default();
         let births = !events.is_empty() && input.program != Some(self.fingerprint());
         if births {
             for (alert, rule) in self.alerts.iter().enumerate() {
                 if rule.kind == Kind::PerKey && self.groupings[rule.grouping].is_global() {
-                    keys.intern(alert, &Arc::from("[]"));
+                    keys.intern(StateKey {
+                        alert: alert as u32,
+                        key: Arc::from("[]"),
+                    });
                 }
             }
         }
@@ -69,12 +83,18 @@ impl Program {
                 groups.clear();
                 groups.resize(self.groupings.len(), None);
                 let touches = self.touches(&event, &mut groups, &mut keys);
-                Planned { event, touches }
+                let rows = self.rows(&event, &mut groups, &mut rows);
+                Planned {
+                    event,
+                    touches,
+                    rows,
+                }
             })
             .collect();
         Plan {
             events,
             keys: keys.list,
+            rows: rows.list,
             births,
             progress,
         }
@@ -84,15 +104,12 @@ impl Program {
         &self,
         event: &Event<'_>,
         groups: &mut [Option<Option<Arc<str>>>],
-        keys: &mut Keys,
+        keys: &mut Interned<StateKey>,
     ) -> Vec<Touch> {
         let mut touches = Vec::new();
-        for alert in self.matching(event.kind.as_deref()) {
+        for alert in self.alert_dispatch.matching(event.kind.as_deref()) {
             let rule = &self.alerts[alert];
-            let scope = Scope {
-                slots: Some(&event.slots),
-                windows: &[],
-            };
+            let scope = Scope::of_event(event);
             if rule.kind == Kind::PerEvent && scope.condition(&rule.when) != Datum::Bool(true) {
                 continue;
             }
@@ -106,27 +123,55 @@ impl Program {
                     key: (!grouping.is_global()).then(|| group.clone()),
                 },
                 Kind::PerEvent | Kind::PerKey => Touch::Group {
-                    key: keys.intern(alert, group),
+                    key: keys.intern(StateKey {
+                        alert: alert as u32,
+                        key: group.clone(),
+                    }),
                 },
             });
         }
         touches
     }
+
+    fn rows(
+        &self,
+        event: &Event<'_>,
+        groups: &mut [Option<Option<Arc<str>>>],
+        rows: &mut Interned<RowKey>,
+    ) -> Vec<usize> {
+        let matching = self.aggregate_dispatch.matching(event.kind.as_deref());
+        let rows = matching.filter_map(|aggregate| {
+            let rule = &self.aggregates[aggregate];
+            let grouping = &self.groupings[rule.grouping];
+            let group =
+                groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));
+            Some(rows.intern(RowKey {
+                aggregate: aggregate as u32,
+                start: rule.window_start(event.time),
+                key: group.clone()?,
+            }))
+        });
+        rows.collect()
+    }
 }
 
-/// The distinct keys of a plan.
-#[derive(Default)]
-struct Keys {
-    list: Vec<StateKey>,
-    index: HashMap<StateKey, usize>,
+/// The distinct keys of a plan, in the order in which they were first met.
+struct Interned<K> {
+    list: Vec<K>,
+    index: HashMap<K, usize>,
 }
 
-impl Keys {
-    fn intern(&mut self, alert: usize, key: &Arc<str>) -> usize {
-        let key = StateKey {
-            alert: alert as u32,
-            key: key.clone(),
-        };
+impl<K> Default for Interned<K> {
+    fn default() -> Self {
+        Interned {
+            list: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Interned<K> {
+    fn intern(&mut self, key: K) -> usize {
         let list = &mut self.list;
         *self.index.entry(key).or_insert_with_key(|key| {
             list.push(key.clone());

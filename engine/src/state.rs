@@ -131,20 +131,9 @@ impl KeyState {
         let late = self.is_late(event);
         self.newest = self.newest.max(Some(event.time));
         self.clock = self.clock.max(event.time);
-        let scope = Scope {
-            slots: Some(&event.slots),
-            windows: &[],
-        };
+        let scope = Scope::of_event(event);
         for (panes, window) in self.windows.iter_mut().zip(&rule.windows) {
-            let counted = window
-                .filter
-                .as_ref()
-                .is_none_or(|filter| scope.condition(filter) == Datum::Bool(true));
-            if counted {
-                let value = window
-                    .value
-                    .as_ref()
-                    .map_or(Datum::Unread, |value| scope.eval(value));
+            if let Some(value) = window.contribution(scope) {
                 panes.add(window, event.time, self.clock, value);
             }
         }

@@ -1,6 +1,6 @@
 //! The seam between the engine and whatever keeps its state.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::apply::Advance;
 use crate::event::Event;
 use crate::output::Output;
 use crate::program::Program;
+use crate::row::{Row, RowKey};
 use crate::state::KeyState;
 use crate::time::Time;
 
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub input: Input,
     /// The states, in any order.
     pub states: Vec<(StateKey, KeyState)>,
+    /// The aggregate rows, in any order.
+    pub rows: Vec<(RowKey, Row)>,
 }
 
 /// What applying a plan changes; to be committed as one, together with the source position.
@@ -47,6 +50,8 @@ pub struct Checkpoint {
     pub input: Input,
     /// Every state that was loaded or made, in order.
     pub states: Vec<Stored>,
+    /// Every aggregate row that an event was added to.
+    pub rows: Vec<(RowKey, Row)>,
 }
 
 /// A state to store.
@@ -77,6 +82,9 @@ pub trait Store {
     /// Loads the states of the keys that have one.
     fn load(&mut self, keys: &[StateKey]) -> Result<Vec<(StateKey, KeyState)>, Self::Error>;
 
+    /// Loads the aggregate rows that there are of these.
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, Self::Error>;
+
     /// Stores a checkpoint whole or not at all.
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Self::Error>;
 }
@@ -99,7 +107,13 @@ pub fn step<S: Store>(
         keys.dedup();
     }
     let states = store.load(&keys)?;
-    let outcome = program.apply(plan, Snapshot { input, states }, advance);
+    let rows = store.load_rows(plan.rows())?;
+    let snapshot = Snapshot {
+        input,
+        states,
+        rows,
+    };
+    let outcome = program.apply(plan, snapshot, advance);
     store.commit(outcome.checkpoint)?;
     Ok(outcome.output)
 }
@@ -110,6 +124,7 @@ pub struct MemoryStore {
     input: Input,
     states: HashMap<StateKey, (KeyState, Option<Time>)>,
     timers: BTreeSet<(Time, StateKey)>,
+    rows: BTreeMap<RowKey, Row>,
 }
 
 impl MemoryStore {
@@ -121,6 +136,11 @@ impl MemoryStore {
     /// How many keys have a state.
     pub fn len(&self) -> usize {
         self.states.len()
+    }
+
+    /// The aggregate rows, by aggregate, window and key.
+    pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &Row)> {
+        self.rows.iter()
     }
 
     /// Whether no key has a state.
@@ -159,7 +179,14 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    /// Hands the rows out; the commit that follows brings them back.
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, Infallible> {
+        let rows = keys.iter().filter_map(|key| self.rows.remove_entry(key));
+        Ok(rows.collect())
+    }
+
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {
+        self.rows.extend(checkpoint.rows);
         self.input = checkpoint.input;
         for Stored { key, state, timer } in checkpoint.states {
             if let Some(state) = state {

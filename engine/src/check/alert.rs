@@ -54,7 +54,16 @@ pub(super) struct Groupings {
 }
 
 impl Groupings {
-    fn intern(&mut self, text: String, parts: Vec<(String, Node)>) -> usize {
+    /// The place of a clause in the list, which it is added to if it is new.
+    pub(super) fn add(
+        &mut self,
+        written: &[(String, Written<'_>)],
+        parts: Vec<(String, Node)>,
+    ) -> usize {
+        let text = written
+            .iter()
+            .map(|(name, written)| format!("{name:?}={:?},", print(&written.expr)))
+            .collect();
         let list = &mut self.list;
         *self.texts.entry(text).or_insert_with(|| {
             list.push(Grouping { parts });
@@ -218,13 +227,9 @@ pub(super) fn check<'c>(
         || find("for").is_some()
         || find("repeat").is_some();
     let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by);
-    let grouping_text = by
-        .iter()
-        .map(|(name, written)| format!("{name:?}={:?},", print(&written.expr)))
-        .collect();
     let grouping = shared
         .groupings
-        .intern(grouping_text, parts.into_iter().collect::<Option<_>>()?);
+        .add(&by, parts.into_iter().collect::<Option<_>>()?);
     let until = match until_node {
         Some(until) => Some(until?),
         None => None,
@@ -264,7 +269,7 @@ fn is_empty(node: &Yaml) -> bool {
     matches!(&node.content, Content::Scalar(scalar) if scalar.is_null())
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|char: char| char.is_ascii_alphabetic())
         && name
@@ -304,7 +309,7 @@ fn fingerprint(
 }
 
 /// Reads `by`: an expression, a list of them (an entry `{name: expression}` names it), or a mapping.
-fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Written<'c>)> {
+pub(super) fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Written<'c>)> {
     let mut parts: Vec<(String, Written<'c>)> = Vec::new();
     let entries: Vec<(Option<&Entry>, &'c Yaml)> = match &node.content {
         Content::Scalar(_) => vec![(None, node)],
@@ -353,7 +358,7 @@ fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Wr
 }
 
 /// Reads `on`: an event type, a list of them, a prefix with `*` at its end, or `*`.
-fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
+pub(super) fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patterns {
     let items = match &node.content {
         Content::List(items) => items.iter().collect(),
         _ => vec![node],

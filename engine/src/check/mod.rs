@@ -1,6 +1,7 @@
 //! From rule files to a program: every step gives its result and all its diagnostics, so that one bad
 //! rule never hides the next one's error.
 
+mod aggregate;
 mod alert;
 mod expression;
 mod limits;

@@ -1,11 +1,13 @@
 //! The compiled form of all rules.
 
+mod aggregate;
+mod dispatch;
 mod node;
 mod rule;
 mod template;
 
-use std::collections::HashMap;
-
+pub use aggregate::AggregateRule;
+pub(crate) use dispatch::Dispatch;
 pub(crate) use node::{Constant, Node, Operator, Step, Test};
 pub use rule::AlertRule;
 pub(crate) use rule::{Evidence, Grouping, Kind, Observed, Patterns, scalar};
@@ -24,10 +26,10 @@ pub struct Program {
     pub(crate) alerts: Vec<AlertRule>,
     /// The distinct `by` clauses.
     pub(crate) groupings: Vec<Grouping>,
-    /// Alerts by the exact event types they name.
-    exact: HashMap<String, Vec<usize>>,
-    /// The other alerts: those with a prefix or `*`.
-    other: Vec<usize>,
+    /// Sorted by name.
+    pub(crate) aggregates: Vec<AggregateRule>,
+    pub(crate) alert_dispatch: Dispatch,
+    pub(crate) aggregate_dispatch: Dispatch,
     fingerprint: [u8; 16],
 }
 
@@ -36,18 +38,9 @@ impl Program {
         envelope: Envelope,
         projection: Projection,
         alerts: Vec<AlertRule>,
+        aggregates: Vec<AggregateRule>,
         groupings: Vec<Grouping>,
     ) -> Program {
-        let mut exact: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut other = Vec::new();
-        for (index, alert) in alerts.iter().enumerate() {
-            match alert.on.exact() {
-                Some(kinds) => {
-                    kinds.for_each(|kind| exact.entry(kind.to_owned()).or_default().push(index))
-                }
-                None => other.push(index),
-            }
-        }
         let fields: Vec<&[u8]> = alerts
             .iter()
             .map(|alert| alert.fingerprint.as_slice())
@@ -56,10 +49,11 @@ impl Program {
         Program {
             envelope,
             projection,
+            alert_dispatch: Dispatch::new(alerts.iter().map(|rule| &rule.on)),
+            aggregate_dispatch: Dispatch::new(aggregates.iter().map(|rule| &rule.on)),
             alerts,
+            aggregates,
             groupings,
-            exact,
-            other,
             fingerprint,
         }
     }
@@ -67,6 +61,11 @@ impl Program {
     /// The alert rules, sorted by name.
     pub fn alerts(&self) -> impl ExactSizeIterator<Item = &AlertRule> {
         self.alerts.iter()
+    }
+
+    /// The aggregate rules, sorted by name.
+    pub fn aggregates(&self) -> impl ExactSizeIterator<Item = &AggregateRule> {
+        self.aggregates.iter()
     }
 
     /// The alert rule that a state belongs to.
@@ -85,24 +84,5 @@ impl Program {
     /// [`crate::MAX_EVENT_NESTING`] levels, or has neither a usable time nor an arrival.
     pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
         self.envelope.decode(&self.projection, bytes, source)
-    }
-
-    /// The alerts that take events of this type, in the order of their names.
-    pub(crate) fn matching(&self, kind: Option<&str>) -> impl Iterator<Item = usize> {
-        let exact = kind
-            .and_then(|kind| self.exact.get(kind))
-            .map_or(&[][..], Vec::as_slice);
-        let mut exact = exact.iter().copied().peekable();
-        let mut other = self
-            .other
-            .iter()
-            .copied()
-            .filter(move |&index| self.alerts[index].on.matches(kind))
-            .peekable();
-        std::iter::from_fn(move || match (exact.peek(), other.peek()) {
-            (Some(a), Some(b)) if a < b => exact.next(),
-            (_, Some(_)) => other.next(),
-            (_, None) => exact.next(),
-        })
     }
 }

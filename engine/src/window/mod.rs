@@ -7,6 +7,8 @@ pub(crate) use frame::Frame;
 pub(crate) use panes::Panes;
 
 use crate::aggregate::Aggregate;
+use crate::eval::Scope;
+use crate::event::Datum;
 use crate::program::Node;
 
 /// A window of an alert: what it adds up and for how long.
@@ -21,6 +23,16 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// What an event adds; none if it does not count.
+    pub(crate) fn contribution<'v>(&'v self, scope: Scope<'v>) -> Option<Datum<'v>> {
+        let counts = self
+            .filter
+            .as_ref()
+            .is_none_or(|filter| scope.condition(filter) == Datum::Bool(true));
+        let value = self.value.as_ref();
+        counts.then(|| value.map_or(Datum::Unread, |value| scope.eval(value)))
+    }
+
     /// The most bytes that its panes take in stored state.
     pub(crate) fn max_bytes(&self) -> i64 {
         Panes::max_bytes(self.aggregate, self.frame)

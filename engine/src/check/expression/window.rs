@@ -3,11 +3,12 @@
 use tripline_grammar::ast::{self, Call, Expr, ExprKind};
 use tripline_grammar::print;
 
-use super::{Resolved, Resolver, Type, shorten};
-use crate::aggregate::{self, Aggregate, Gives, Spec, Takes};
+use super::{Refused, Resolved, Resolver, Type, shorten};
+use crate::aggregate::{self, AGGREGATES, Aggregate, Gives, Spec, Takes};
+use crate::check::place::Place;
 use crate::diagnostic as codes;
 use crate::program::{Node, Observed};
-use crate::window::Window;
+use crate::window::{Frame, Window};
 
 /// What a window stands in that is inside another.
 const WINDOW: &str = "an aggregate";
@@ -22,7 +23,7 @@ pub(super) struct Operands {
     pub(super) millionths: u32,
 }
 
-impl Resolver<'_, '_> {
+impl<'c> Resolver<'c, '_> {
     pub(super) fn window(&mut self, call: &Call, expr: &Expr) -> Resolved<(Node, Type)> {
         let name = call.name.text.as_str();
         let text = print(expr);
@@ -71,6 +72,49 @@ impl Resolver<'_, '_> {
             Gives::Anything => Type::Any,
         };
         Ok((Node::Window(index), gives))
+    }
+
+    /// Resolves an entry of `compute`: an aggregate alone, over a window of `length` milliseconds.
+    pub(in crate::check) fn compute(
+        &mut self,
+        name: &str,
+        expr: &Expr,
+        place: Place<'c>,
+        length: i64,
+    ) -> Resolved<Window> {
+        self.place = place;
+        let ExprKind::Call(call) = &expr.kind else {
+            return Err(self.no_aggregate(expr));
+        };
+        let Some(spec) = aggregate::find(&call.name.text) else {
+            return Err(self.no_aggregate(expr));
+        };
+        if let Some(frame) = &call.frame {
+            let message = "an aggregate in `compute` has the window that `per` says".to_owned();
+            let help = Some("leave out the window here".to_owned());
+            return Err(self.refuse(codes::MISPLACED_WINDOW, frame.span, message, "", help));
+        }
+        let operands = self.operands(call, spec)?;
+        let Some(aggregate) = Aggregate::new(spec.name, length, operands.millionths) else {
+            return Err(self.no_aggregate(expr));
+        };
+        Ok(Window {
+            text: name.to_owned(),
+            aggregate,
+            value: operands.value,
+            filter: operands.filter,
+            frame: Frame::per(length),
+        })
+    }
+
+    fn no_aggregate(&mut self, expr: &Expr) -> Refused {
+        let names: Vec<&str> = AGGREGATES.iter().map(|spec| spec.name).collect();
+        let help = format!("the aggregates are {}", names.join(", "));
+        let message = format!(
+            "an entry of `compute` is one aggregate, and `{}` is none",
+            shorten(&print(expr))
+        );
+        self.refuse(codes::NOT_AN_AGGREGATE, expr.span, message, "", Some(help))
     }
 
     /// Resolves what stands in an aggregate's brackets.
