@@ -45,11 +45,12 @@ impl Case {
         let files = self
             .sections
             .iter()
-            .filter(|(name, _)| name.ends_with(".yaml"));
+            .filter(|(name, _)| name.ends_with(".yaml") || name.ends_with(".yml"));
         files
             .map(|(name, text)| RawFile {
                 name: name.clone(),
                 bytes: text.clone().into(),
+                settings: name == "rules/tripline.yaml" || name == "rules/tripline.yml",
             })
             .collect()
     }
@@ -190,7 +191,7 @@ fn every_code_has_a_case() {
 }
 
 /// Runs the events through the rules: the alerts, or rejects, one JSON object a line, without ids unless
-/// the section asks for them; or the trace, if the section does. Whatever the batches, and with the state written and read between them, the
+/// the section asks for them; or the trace or the aggregate rows, if the section does. Whatever the batches, and with the state written and read between them, the
 /// alerts must be the same.
 fn alerts(case: &Case) -> String {
     let program = compile(case.files());
@@ -226,6 +227,7 @@ fn alerts(case: &Case) -> String {
     }
     let rows = match case.sections.last().unwrap().0.as_str() {
         "trace" => &whole.trace,
+        "rows" => &whole.rows,
         _ => &whole.alerts,
     };
     for alert in rows {
@@ -259,6 +261,12 @@ fn window() {
 #[test]
 fn alert() {
     stage("alert", alerts);
+}
+
+/// As the other stages; the last section may ask for the aggregate rows.
+#[test]
+fn aggregate() {
+    stage("aggregate", alerts);
 }
 
 #[test]

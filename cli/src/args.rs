@@ -93,6 +93,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) alerts: Option<PathBuf>,
 
+    /// Write the aggregate rows here at the end; those that `keep` lets go of are left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) aggregates: Option<PathBuf>,
+
     /// Write lines that are no events here, with the reason
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,

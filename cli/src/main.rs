@@ -12,6 +12,7 @@ mod places;
 mod progress;
 mod rejects;
 mod run;
+mod run_store;
 mod sample;
 mod sample_actors;
 mod state;

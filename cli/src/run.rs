@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tripline_engine::{
-    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status, Store,
+    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status,
 };
 
 use crate::alert_text::AlertText;
@@ -21,6 +21,7 @@ use crate::input::{self, Input};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::rejects;
+use crate::run_store::RunStore;
 use crate::state::{SqliteStore, StateError, StateFile};
 use crate::summary::Summary;
 use crate::terminal::{Terminal, counted};
@@ -33,13 +34,8 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     let inputs = input::expand(&args.events)?;
     refuse_clashes(args, &inputs)?;
     let Some(path) = &args.state else {
-        let store = MemoryStore::new();
-        return Run::new(program, store, args, terminal, &inputs)?.all(
-            &inputs,
-            args,
-            terminal,
-            |_| Ok(()),
-        );
+        let run = Run::new(program, MemoryStore::new(), args, terminal, &inputs)?;
+        return run.all(&inputs, args, terminal);
     };
     let stored = |error: StateError| Failure::Message(error.to_string());
     let mut file = StateFile::open(path).map_err(stored)?;
@@ -47,15 +43,15 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     let store = SqliteStore::new(file, program);
     let mut run = Run::new(program, store, args, terminal, &inputs)?;
     run.tell(&ended)?;
-    run.all(&inputs, args, terminal, |store| {
-        store.finish().map_err(stored)
-    })
+    run.all(&inputs, args, terminal)
 }
+
 /// Refuses to write over an input, or two things to one file.
 fn refuse_clashes(args: &RunArgs, inputs: &[Input]) -> Result<(), Failure> {
     let outputs = [
         ("--alerts", &args.alerts),
         ("--rejects", &args.rejects),
+        ("--aggregates", &args.aggregates),
         ("--trace", &args.trace),
         ("--state", &args.state),
     ];
@@ -106,6 +102,7 @@ struct Run<'a, S> {
     store: S,
     alerts: Output,
     rejects: Option<Output>,
+    aggregates: Option<Output>,
     trace: Option<Output>,
     advance: Advance,
     text: Option<AlertText>,
@@ -114,7 +111,7 @@ struct Run<'a, S> {
     started: Instant,
 }
 
-impl<'a, S: Store<Error: Display>> Run<'a, S> {
+impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
     fn new(
         program: &'a Program,
         store: S,
@@ -136,6 +133,7 @@ impl<'a, S: Store<Error: Display>> Run<'a, S> {
                 .as_deref()
                 .map_or_else(|| Ok(Output::stdout()), Output::create)?,
             rejects: args.rejects.as_deref().map(Output::create).transpose()?,
+            aggregates: args.aggregates.as_deref().map(Output::create).transpose()?,
             trace: args.trace.as_deref().map(Output::create).transpose()?,
             advance: Advance {
                 trace: args.trace.is_some(),
@@ -152,13 +150,12 @@ impl<'a, S: Store<Error: Display>> Run<'a, S> {
         })
     }
 
-    /// Runs all there is; `keep` makes the state lasting, if nothing failed.
+    /// Runs all there is, and keeps the state if nothing failed.
     fn all(
         mut self,
         inputs: &[Input],
         args: &RunArgs,
         terminal: &Terminal,
-        keep: impl FnOnce(S) -> Result<(), Failure>,
     ) -> Result<ExitCode, Failure> {
         let ended = self.inputs(inputs).and_then(|()| {
             if args.until_end {
@@ -167,6 +164,7 @@ impl<'a, S: Store<Error: Display>> Run<'a, S> {
                 Ok(())
             }
         });
+        let rows = self.rows();
         // What came before a failure is written, even if the failure is told after it.
         let flushed = self.flush();
         self.progress.clear();
@@ -177,14 +175,21 @@ impl<'a, S: Store<Error: Display>> Run<'a, S> {
                     .text(self.started.elapsed(), self.rejects.is_some()),
             );
         }
-        ended.and(flushed)?;
-        keep(self.store)?;
+        ended.and(rows).and(flushed)?;
+        self.store.finish()?;
         let failed = match args.fail_on {
             Some(RunFailOn::Alerts) => self.summary.fired() > 0,
             Some(RunFailOn::Rejects) => self.summary.rejects > 0,
             None => false,
         };
         Ok(ExitCode::from(u8::from(failed)))
+    }
+
+    fn rows(&mut self) -> Result<(), Failure> {
+        match &mut self.aggregates {
+            Some(output) => self.store.each_row(self.program, |row| output.row(&row)),
+            None => Ok(()),
+        }
     }
 
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
@@ -264,7 +269,7 @@ impl<'a, S: Store<Error: Display>> Run<'a, S> {
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let others = [&mut self.rejects, &mut self.trace];
+        let others = [&mut self.rejects, &mut self.aggregates, &mut self.trace];
         let flushed = others.into_iter().flatten().map(Output::flush);
         flushed.fold(self.alerts.flush(), Result::and)
     }

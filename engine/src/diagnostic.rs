@@ -75,7 +75,8 @@ macro_rules! codes {
 }
 
 // E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
-// E13: the syntax of expressions. E14: windows. E15: alerts. E16: aggregates. E19: not there yet.
+// E13: the syntax of expressions. E14: windows. E15: alerts. E16: silences and routes.
+// E17: aggregates. E19: not there yet.
 codes! {
     UNREADABLE_FILE = "E1001" "unreadable-file",
     FILE_TOO_LARGE = "E1002" "file-too-large",
@@ -89,6 +90,7 @@ codes! {
     YAML_TOO_DEEP = "E1010" "yaml-too-deep",
     MERGE_KEY = "E1011" "merge-key",
     YAML_TAG = "E1012" "yaml-tag",
+    MISPLACED_SETTINGS = "E1013" "misplaced-settings",
     UNKNOWN_KEY = "E1101" "unknown-key",
     WRONG_TYPE = "E1102" "wrong-type",
     MISSING_KEY = "E1103" "missing-key",
@@ -97,9 +99,11 @@ codes! {
     BAD_VALUE = "E1106" "bad-value",
     UNKNOWN_FUNCTION = "E1201" "unknown-function",
     WRONG_ARITY = "E1202" "wrong-arity",
+    UNKNOWN_FIELD = "E1203" "unknown-field",
     TYPE_MISMATCH = "E1204" "type-mismatch",
     NOT_A_CONDITION = "E1205" "not-a-condition",
     BAD_REGEX = "E1206" "bad-regex",
+    NOT_IN_ENUM = "E1207" "not-in-enum",
     EXPRESSION_TOO_LONG = "E1301" "expression-too-long",
     EXPRESSION_TOO_DEEP = "E1302" "expression-too-deep",
     UNCLOSED = "E1303" "unclosed",
@@ -122,8 +126,11 @@ codes! {
     BAD_TEMPLATE = "E1501" "bad-template",
     FORGET_TOO_SHORT = "E1502" "forget-too-short",
     REPEAT_TOO_SHORT = "E1503" "repeat-too-short",
-    NOT_AN_AGGREGATE = "E1601" "not-an-aggregate",
-    DUPLICATE_AGGREGATE = "E1602" "duplicate-aggregate",
+    DUPLICATE_SILENCE = "E1601" "duplicate-silence",
+    UNROUTED_ALERT = "E1602" "unrouted-alert",
+    BAD_VARIABLE = "E1603" "bad-variable",
+    NOT_AN_AGGREGATE = "E1701" "not-an-aggregate",
+    DUPLICATE_AGGREGATE = "E1702" "duplicate-aggregate",
     NOT_YET = "E1901" "not-yet",
 }
 

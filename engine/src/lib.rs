@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), Infallible> {
 //! let rules = "alerts: {hot: {on: sensor, when: data.temperature > 35, by: userId}}";
-//! let checked = check(vec![RawFile { name: "rules/hot.yaml".into(), bytes: rules.into() }]);
+//! let checked = check(vec![RawFile { name: "rules/hot.yaml".into(), bytes: rules.into(), settings: false }]);
 //! let program = checked.program.expect("the rules have no errors");
 //!
 //! let line = br#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;

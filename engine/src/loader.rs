@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::source::RawFile;
+use crate::source::{RawFile, SETTINGS};
 
 /// A rule file or folder that could not be read.
 #[derive(Debug)]
@@ -40,7 +40,12 @@ pub fn read_rules(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
     let mut paths = Vec::new();
     collect(folder, &mut paths)?;
     paths.sort();
-    paths.iter().map(|path| read(path)).collect()
+    let is_settings = |path: &Path| {
+        let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
+        name.is_some_and(|name| SETTINGS.contains(&name))
+    };
+    let read = |path: &PathBuf| read(path, is_settings(path));
+    paths.iter().map(read).collect()
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
@@ -67,7 +72,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<RawFile, LoadError> {
+fn read(path: &Path, settings: bool) -> Result<RawFile, LoadError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| {
@@ -81,5 +86,6 @@ fn read(path: &Path) -> Result<RawFile, LoadError> {
     Ok(RawFile {
         name: path.display().to_string(),
         bytes,
+        settings,
     })
 }

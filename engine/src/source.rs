@@ -1,3 +1,6 @@
+/// The names that the settings file may have.
+pub(crate) const SETTINGS: [&str; 2] = ["tripline.yaml", "tripline.yml"];
+
 /// A file as it was read, before it is known to be text.
 #[derive(Debug, Clone)]
 pub struct RawFile {
@@ -5,6 +8,8 @@ pub struct RawFile {
     pub name: String,
     /// Its content.
     pub bytes: Vec<u8>,
+    /// Whether it is the settings file: `tripline.yaml` at the root of the rules folder.
+    pub settings: bool,
 }
 
 /// A rule file: its name and text.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use tripline_engine::{
-    Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Program, RawFile, Source,
+    Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Program, RawFile, Row,
+    RowKey, Source,
 };
 use tripline_engine::{StateKey, Store, Stored, Time, check, step};
 
@@ -25,6 +26,7 @@ pub fn compile_text(text: &str) -> Program {
     compile(vec![RawFile {
         name: "rules/rules.yaml".to_owned(),
         bytes: text.into(),
+        settings: false,
     }])
 }
 
@@ -56,6 +58,8 @@ pub struct Run<'p> {
 pub struct Given {
     /// The alerts as JSON lines.
     pub alerts: Vec<String>,
+    /// The aggregate rows as JSON lines.
+    pub rows: Vec<String>,
     /// The trace as JSON lines.
     pub trace: Vec<String>,
     /// The rejected lines, counted from 1, each with its reason.
@@ -78,7 +82,7 @@ impl Run<'_> {
         }
     }
 
-    fn with<S: Store>(
+    fn with<S: RowStore>(
         &self,
         store: &mut S,
         lines: &[&str],
@@ -89,6 +93,7 @@ impl Run<'_> {
     {
         let mut given = Given {
             alerts: Vec::new(),
+            rows: Vec::new(),
             trace: Vec::new(),
             rejects: Vec::new(),
         };
@@ -129,7 +134,34 @@ impl Run<'_> {
             };
             tell(step(self.program, store, Vec::new(), advance), &mut given);
         }
+        given.rows = store.rows(self.program);
         given
+    }
+}
+
+/// A store whose aggregate rows can be looked at.
+trait RowStore: Store {
+    fn rows(&self, program: &Program) -> Vec<String>;
+}
+
+impl RowStore for MemoryStore {
+    fn rows(&self, program: &Program) -> Vec<String> {
+        let rows = MemoryStore::rows(self);
+        let rows = rows.filter_map(|(key, row)| program.row(key, row, None));
+        rows.map(|row| json(&row)).collect()
+    }
+}
+
+impl RowStore for ByteStore<'_> {
+    fn rows(&self, program: &Program) -> Vec<String> {
+        let rows = self.rows.iter().map(|(key, bytes)| {
+            let rule = program.aggregate(key).map(|rule| Row::decode(bytes, rule));
+            match rule {
+                Some(Ok(row)) => program.row(key, &row, None),
+                other => panic!("a row cannot be read back: {other:?}"),
+            }
+        });
+        rows.flatten().map(|row| json(&row)).collect()
     }
 }
 
@@ -145,6 +177,7 @@ struct ByteStore<'p> {
     program: &'p Program,
     input: Vec<u8>,
     states: BTreeMap<StateKey, (Vec<u8>, Option<Time>)>,
+    rows: BTreeMap<RowKey, Vec<u8>>,
 }
 
 impl<'p> ByteStore<'p> {
@@ -153,6 +186,7 @@ impl<'p> ByteStore<'p> {
             program,
             input: Input::default().encode(),
             states: BTreeMap::new(),
+            rows: BTreeMap::new(),
         }
     }
 }
@@ -190,7 +224,23 @@ impl Store for ByteStore<'_> {
         Ok(states)
     }
 
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, CodecError> {
+        let mut rows = Vec::new();
+        for key in keys {
+            if let Some(bytes) = self.rows.get(key) {
+                let rule = self.program.aggregate(key).ok_or(CodecError::Corrupt)?;
+                rows.push((key.clone(), Row::decode(bytes, rule)?));
+            }
+        }
+        Ok(rows)
+    }
+
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), CodecError> {
+        for (key, row) in checkpoint.rows {
+            let rule = self.program.aggregate(&key).ok_or(CodecError::Corrupt)?;
+            let bytes = row.encode(rule);
+            self.rows.insert(key, bytes);
+        }
         self.input = checkpoint.input.encode();
         for Stored { key, state, timer } in checkpoint.states {
             match state {

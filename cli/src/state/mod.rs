@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `alerts` | for each alert its name and definition, which say what its states belong to |
 //! | `states` | for each alert and key its state, and when it is due without an event |
+//! | `aggregates` | for each aggregate its name and fingerprint, which say what its rows belong to |
+//! | `rows` | the aggregate rows |
 //! | `input` | one row: the progress of the input |
 //!
 //! A run is one transaction: it is stored whole or, if it fails, not at all.
@@ -29,6 +31,11 @@ const TABLES: &str = "
         PRIMARY KEY (alert, key)
     ) WITHOUT ROWID;
     CREATE INDEX states_by_timer ON states (timer) WHERE timer IS NOT NULL;
+    CREATE TABLE aggregates (name TEXT PRIMARY KEY, fingerprint BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE rows (
+        aggregate TEXT NOT NULL, start INTEGER NOT NULL, key TEXT NOT NULL, row BLOB NOT NULL,
+        PRIMARY KEY (aggregate, start, key)
+    ) WITHOUT ROWID;
     CREATE TABLE input (id INTEGER PRIMARY KEY CHECK (id = 0), input BLOB NOT NULL);
 ";
 
@@ -243,7 +250,36 @@ impl StateFile {
             );
             stored.map_err(|error| self.error(Cause::Database(error)))?;
         }
+        self.adopt_aggregates(program)?;
         Ok(alerts)
+    }
+
+    /// Drops the rows of aggregates that were edited or are gone.
+    fn adopt_aggregates(&self, program: &Program) -> Result<(), StateError> {
+        let read = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+            let mut query = self
+                .connection
+                .prepare("SELECT name, fingerprint FROM aggregates ORDER BY name")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        for (name, fingerprint) in read().map_err(|error| self.error(Cause::Database(error)))? {
+            let stays = program
+                .aggregates()
+                .any(|rule| rule.name == name && rule.fingerprint()[..] == fingerprint[..]);
+            if !stays {
+                self.execute("DELETE FROM rows WHERE aggregate = ?1", &name)?;
+                self.execute("DELETE FROM aggregates WHERE name = ?1", &name)?;
+            }
+        }
+        for rule in program.aggregates() {
+            let stored = self.connection.execute(
+                "INSERT OR IGNORE INTO aggregates (name, fingerprint) VALUES (?1, ?2)",
+                (&rule.name, rule.fingerprint()),
+            );
+            stored.map_err(|error| self.error(Cause::Database(error)))?;
+        }
+        Ok(())
     }
 
     fn execute(&self, sql: &str, name: &str) -> Result<(), StateError> {

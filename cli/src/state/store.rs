@@ -1,7 +1,12 @@
 //! The state file as the engine's store.
 
 use rusqlite::OptionalExtension;
-use tripline_engine::{Checkpoint, Input, KeyState, Program, StateKey, Store, Stored, Time};
+use tripline_engine::{
+    AggregateRow, AggregateRule, Checkpoint, Input, KeyState, Program, Row, RowKey, StateKey,
+    Store, Stored, Time,
+};
+
+use crate::failure::Failure;
 
 use super::{Cause, StateError, StateFile, entry};
 
@@ -25,8 +30,72 @@ impl<'p> SqliteStore<'p> {
         }
     }
 
+    /// Hands every aggregate row that is still kept to `take`, by aggregate, window and key, and drops the
+    /// others.
+    pub(crate) fn rows(
+        &mut self,
+        mut take: impl FnMut(AggregateRow) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let told = |error: StateError| Failure::Message(error.to_string());
+        let failed = |error| told(self.failed(error));
+        let progress = self.file.input().map_err(told)?.progress;
+        let mut expired = Vec::new();
+        let mut query = self
+            .file
+            .connection
+            .prepare("SELECT aggregate, start, key, row FROM rows ORDER BY aggregate, start, key")
+            .map_err(failed)?;
+        let mut rows = query.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let stored = || -> rusqlite::Result<(String, i64, String, Vec<u8>)> {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            };
+            let (name, start, key, bytes) = stored().map_err(failed)?;
+            let Some((index, rule)) = self.aggregate(&name) else {
+                continue;
+            };
+            let key = RowKey {
+                aggregate: index,
+                start: Time(start),
+                key: key.into(),
+            };
+            let row = self.decode_row(&key, &bytes, rule).map_err(told)?;
+            match self.program.row(&key, &row, progress) {
+                Some(row) => take(row)?,
+                None => expired.push(key),
+            }
+        }
+        for key in expired {
+            let dropped = self.file.connection.prepare_cached(
+                "DELETE FROM rows WHERE aggregate = ?1 AND start = ?2 AND key = ?3",
+            );
+            let name = self.program.aggregate(&key).map_or("", |rule| &rule.name);
+            let dropped = dropped.and_then(|mut drop| drop.execute((name, key.start.0, &*key.key)));
+            dropped.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn aggregate(&self, name: &str) -> Option<(u32, &'p AggregateRule)> {
+        let found = self.program.aggregates().enumerate();
+        let mut found = found.filter(|(_, rule)| rule.name == name);
+        found.next().map(|(index, rule)| (index as u32, rule))
+    }
+
+    fn decode_row(
+        &self,
+        key: &RowKey,
+        bytes: &[u8],
+        rule: &AggregateRule,
+    ) -> Result<Row, StateError> {
+        Row::decode(bytes, rule).map_err(|error| {
+            let what = format!("a row of `{}` for {}", rule.name, key.key);
+            self.file.error(Cause::Entry(what, error))
+        })
+    }
+
     /// Makes lasting what was done since the file was opened.
-    pub(crate) fn finish(self) -> Result<(), StateError> {
+    pub(crate) fn commit_all(self) -> Result<(), StateError> {
         self.file.run("COMMIT")
     }
 
@@ -93,6 +162,29 @@ impl Store for SqliteStore<'_> {
         Ok(states)
     }
 
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, StateError> {
+        let failed = |error| self.failed(error);
+        let mut query = self
+            .file
+            .connection
+            .prepare_cached("SELECT row FROM rows WHERE aggregate = ?1 AND start = ?2 AND key = ?3")
+            .map_err(failed)?;
+        let mut rows = Vec::new();
+        for key in keys {
+            let Some(rule) = self.program.aggregate(key) else {
+                continue;
+            };
+            let bytes: Option<Vec<u8>> = query
+                .query_row((&rule.name, key.start.0, &*key.key), |row| row.get(0))
+                .optional()
+                .map_err(failed)?;
+            if let Some(bytes) = bytes {
+                rows.push((key.clone(), self.decode_row(key, &bytes, rule)?));
+            }
+        }
+        Ok(rows)
+    }
+
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), StateError> {
         let write = || -> rusqlite::Result<()> {
             let connection = &self.file.connection;
@@ -105,6 +197,14 @@ impl Store for SqliteStore<'_> {
             )?;
             let mut remove =
                 connection.prepare_cached("DELETE FROM states WHERE alert = ?1 AND key = ?2")?;
+            let mut put_row = connection.prepare_cached(
+                "INSERT OR REPLACE INTO rows (aggregate, start, key, row) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for (key, row) in &checkpoint.rows {
+                if let Some(rule) = self.program.aggregate(key) {
+                    put_row.execute((&rule.name, key.start.0, &*key.key, row.encode(rule)))?;
+                }
+            }
             for Stored { key, state, timer } in &checkpoint.states {
                 let name = self.name(key);
                 match (state, self.program.alert(key)) {

@@ -50,7 +50,12 @@ pub(super) fn check<'c>(
         let field = fields.iter().find(|field| field.key.value == key);
         field.map(|field| &field.value)
     };
-    let is_map = matches!(entry.value.content, Content::Map(_));
+    // What is neither has been reported as such.
+    let is_map = match &entry.value.content {
+        Content::Map(_) => true,
+        Content::Scalar(scalar) => scalar.is_null(),
+        Content::List(_) => false,
+    };
     for (key, help) in [
         ("per", "say how long a window is: `per: 1h`"),
         (
@@ -142,10 +147,7 @@ fn per<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<i64> {
 }
 
 /// Reads `compute`: what is added up, by name.
-fn compute<'c>(
-    reader: &mut Reader<'c, '_>,
-    node: &'c Yaml,
-) -> Vec<(&'c str, Option<Written<'c>>)> {
+fn compute<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(&'c str, Option<Written<'c>>)> {
     let entries = reader.map(node, "`compute`");
     if entries.is_empty() && matches!(&node.content, Content::Map(_)) {
         let message = "`compute` has no entry".to_owned();

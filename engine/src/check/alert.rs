@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tripline_grammar::print;
 
+use super::defaults::Defaults;
 use super::expression::Resolver;
 use super::limits;
 use super::place::Place;
@@ -76,6 +77,7 @@ impl Groupings {
 pub(super) fn check<'c>(
     reader: &mut Reader<'c, '_>,
     entry: &'c Entry,
+    defaults: &Defaults<'c>,
     shared: &mut Shared<'_>,
 ) -> Option<AlertRule> {
     let name = entry.key.value.as_str();
@@ -91,11 +93,13 @@ pub(super) fn check<'c>(
     }
     let what = format!("the alert `{}`", shown(name));
     let fields = reader.fields(&entry.value, &what, KEYS);
+    let own = |key: &str| fields.iter().any(|field| field.key.value == key);
     let find = |key: &str| {
         fields
             .iter()
             .find(|field| field.key.value == key)
             .map(|field| &field.value)
+            .or_else(|| defaults.get(key))
     };
 
     let when = match find("when") {
@@ -143,9 +147,14 @@ pub(super) fn check<'c>(
     let severity = find("severity")
         .and_then(|node| severity(reader, node))
         .unwrap_or_default();
-    let runbook =
-        find("runbook").and_then(|node| Some(reader.scalar(node, "`runbook`")?.value.clone()));
-    let labels = find("labels").map_or_else(BTreeMap::new, |node| labels(reader, node));
+    let runbook = find("runbook").and_then(|node| Some(reader.text(node, "`runbook`")?.to_owned()));
+    let mut merged = BTreeMap::new();
+    for node in [defaults.get("labels"), find("labels")]
+        .into_iter()
+        .flatten()
+    {
+        merged.extend(labels(reader, node));
+    }
     let enabled = find("enabled")
         .and_then(|node| reader.bool(node, "`enabled`"))
         .unwrap_or(true);
@@ -204,14 +213,18 @@ pub(super) fn check<'c>(
     if let Some((millis, node)) = forget
         && millis < longest
     {
-        let message = "`forget` is shorter than the longest window".to_owned();
         let help = "a key would be dropped while its window still holds events; leave `forget` out, or make it longer";
-        reader.refuse(
-            codes::FORGET_TOO_SHORT,
-            node.range.clone(),
-            message,
-            Some(help.to_owned()),
-        );
+        let refused = codes::FORGET_TOO_SHORT
+            .error("`forget` is shorter than the longest window")
+            .help(help);
+        // A default may suit the other alerts of the file.
+        let refused = if own("forget") {
+            refused.at(reader.file, node.range.clone(), "")
+        } else {
+            let at = refused.at(reader.file, entry.key.range.clone(), "");
+            at.at(reader.file, node.range.clone(), "the default of this file")
+        };
+        reader.diagnostics.push(refused);
     }
     if let Some((message, help)) = limits::state(&what, &windows) {
         reader.refuse(
@@ -259,7 +272,7 @@ pub(super) fn check<'c>(
         summary,
         description,
         runbook,
-        labels,
+        labels: merged,
         fingerprint,
     };
     enabled.then_some(rule)
@@ -309,7 +322,10 @@ fn fingerprint(
 }
 
 /// Reads `by`: an expression, a list of them (an entry `{name: expression}` names it), or a mapping.
-pub(super) fn by_clause<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Vec<(String, Written<'c>)> {
+pub(super) fn by_clause<'c>(
+    reader: &mut Reader<'c, '_>,
+    node: &'c Yaml,
+) -> Vec<(String, Written<'c>)> {
     let mut parts: Vec<(String, Written<'c>)> = Vec::new();
     let entries: Vec<(Option<&Entry>, &'c Yaml)> = match &node.content {
         Content::Scalar(_) => vec![(None, node)],
@@ -390,7 +406,7 @@ pub(super) fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patte
     Patterns(patterns.into_iter().collect())
 }
 
-fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeverity> {
+pub(super) fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeverity> {
     let scalar = reader.scalar(node, "`severity`")?;
     let found = AlertSeverity::ALL
         .into_iter()
@@ -419,11 +435,11 @@ fn mode<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> bool {
     true
 }
 
-fn labels<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> BTreeMap<String, String> {
+pub(super) fn labels<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for entry in reader.map(node, "`labels`") {
-        if let Some(scalar) = reader.scalar(&entry.value, "a label") {
-            labels.insert(entry.key.value.clone(), scalar.value.clone());
+        if let Some(text) = reader.text(&entry.value, "a label") {
+            labels.insert(entry.key.value.clone(), text.to_owned());
         }
     }
     labels

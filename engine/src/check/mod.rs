@@ -3,17 +3,22 @@
 
 mod aggregate;
 mod alert;
+mod defaults;
 mod expression;
 mod limits;
+mod names;
 mod place;
 mod reader;
 mod settings;
 mod template;
+mod variable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use alert::{Groupings, Shared};
+use defaults::Defaults;
+use names::Names;
 use reader::Reader;
 use settings::Settings;
 
@@ -21,12 +26,10 @@ use crate::MAX_RULE_FILE_BYTES;
 use crate::diagnostic::{self as codes, Code, Diagnostic, Severity};
 use crate::event::Projection;
 use crate::program::Program;
-use crate::source::{RawFile, SourceFile};
+use crate::source::{RawFile, SETTINGS, SourceFile};
 use crate::yaml::{self, Document, Problem, ProblemKind};
 
 const KEYS: &[&str] = &["alerts", "aggregates", "silences", "lists", "defaults"];
-/// The names of the settings file, at the root of the rules folder.
-const SETTINGS: [&str; 2] = ["tripline.yaml", "tripline.yml"];
 
 /// What came of checking rule files.
 #[derive(Debug)]
@@ -39,12 +42,20 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// How many alerts the files hold, enabled or not, right or wrong.
     pub alerts: usize,
+    /// Where each alert stands: the file and its name's place in it.
+    alert_places: BTreeMap<String, (usize, Range<usize>)>,
 }
 
 /// Checks rule files and compiles them.
 pub fn check(raw: Vec<RawFile>) -> Checked {
     let mut diagnostics = Vec::new();
-    let settings_file = settings_file(&raw);
+    let settings_file = raw.iter().position(|file| file.settings);
+    for (index, file) in raw.iter().enumerate() {
+        if Some(index) != settings_file && is_settings(file) {
+            diagnostics.push(misplaced(index, file.settings));
+        }
+    }
+    let is_rules: Vec<bool> = raw.iter().map(|file| !is_settings(file)).collect();
     let files: Vec<SourceFile> = raw
         .into_iter()
         .enumerate()
@@ -82,14 +93,11 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         groupings: &mut groupings,
         envelope: &fingerprint,
     };
-    let mut names: BTreeMap<&str, (usize, Range<usize>)> = BTreeMap::new();
-    let mut alerts = Vec::new();
+    let mut alert_names = Names::new("alerts", codes::DUPLICATE_ALERT);
+    let mut aggregate_names = Names::new("aggregates", codes::DUPLICATE_AGGREGATE);
+    let (mut alerts, mut aggregates) = (Vec::new(), Vec::new());
     for (index, document) in documents.iter().enumerate() {
-        let Some(root) = document
-            .root
-            .as_ref()
-            .filter(|_| Some(index) != settings_file)
-        else {
+        let Some(root) = document.root.as_ref().filter(|_| is_rules[index]) else {
             continue;
         };
         let mut reader = Reader {
@@ -97,41 +105,38 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
             text: &files[index].text,
             diagnostics: &mut diagnostics,
         };
-        for section in reader.fields(root, "a rule file", KEYS) {
-            let key = section.key.value.as_str();
-            if key != "alerts" {
-                if KEYS.contains(&key) {
+        let sections = reader.fields(root, "a rule file", KEYS);
+        let defaults = match root.entry("defaults") {
+            Some(section) => defaults::check(&mut reader, section),
+            None => Defaults::default(),
+        };
+        for section in sections {
+            match section.key.value.as_str() {
+                "alerts" => {
+                    for entry in reader.map(&section.value, "`alerts`") {
+                        alert_names.declare(&mut reader, entry);
+                        let before = reader.diagnostics.len();
+                        alerts.extend(alert::check(&mut reader, entry, &defaults, &mut shared));
+                        for diagnostic in &mut reader.diagnostics[before..] {
+                            diagnostic.alert = Some(entry.key.value.clone());
+                        }
+                    }
+                }
+                "aggregates" => {
+                    for entry in reader.map(&section.value, "`aggregates`") {
+                        aggregate_names.declare(&mut reader, entry);
+                        aggregates.extend(aggregate::check(&mut reader, entry, &mut shared));
+                    }
+                }
+                key @ ("silences" | "lists") => {
                     let message = format!("`{key}` is not supported yet");
                     reader.refuse(codes::NOT_YET, section.key.range.clone(), message, None);
                 }
-                continue;
-            }
-            for entry in reader.map(&section.value, "`alerts`") {
-                let name = entry.key.value.as_str();
-                if entry.duplicate {
-                    // Reported where the file was read.
-                } else if let Some((file, range)) = names.get(name) {
-                    let duplicate = codes::DUPLICATE_ALERT
-                        .error(format!(
-                            "there are two alerts named `{}`",
-                            reader::shown(name)
-                        ))
-                        .at(index, entry.key.range.clone(), "")
-                        .at(*file, range.clone(), "the other one")
-                        .help("the name of an alert is unique over all files");
-                    reader.diagnostics.push(duplicate);
-                } else {
-                    names.insert(name, (index, entry.key.range.clone()));
-                }
-                let before = reader.diagnostics.len();
-                alerts.extend(alert::check(&mut reader, entry, &mut shared));
-                for diagnostic in &mut reader.diagnostics[before..] {
-                    diagnostic.alert = Some(name.to_owned());
-                }
+                _ => {}
             }
         }
     }
-    let count = names.len();
+    let alert_places = alert_names.into_places();
 
     let place = |diagnostic: &Diagnostic| {
         diagnostic
@@ -140,36 +145,52 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
             .map(|label| (label.file, label.range.start, label.range.end))
     };
     diagnostics.sort_by_key(place);
+    // What stands once and is read by many alerts, as a default is, is told once.
+    let mut told = BTreeSet::new();
+    diagnostics.retain(|one| told.insert((one.code, place(one), one.message.clone())));
     let is_refused = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     let program = (!is_refused).then(|| {
         alerts.sort_by(|a, b| a.name.cmp(&b.name));
-        Program::new(envelope, projection, alerts, groupings.list)
+        aggregates.sort_by(|a, b| a.name.cmp(&b.name));
+        Program::new(envelope, projection, alerts, aggregates, groupings.list)
     });
     Checked {
         program,
         files,
         diagnostics,
-        alerts: count,
+        alerts: alert_places.len(),
+        alert_places,
     }
 }
 
-/// The settings file lies highest in the folder: beside or above every other file.
-fn settings_file(files: &[RawFile]) -> Option<usize> {
-    let folder = |name: &str| name.rfind('/').map_or(0, |at| at + 1);
-    let root = files
-        .iter()
-        .map(|file| file.name.matches('/').count())
-        .min()?;
-    files.iter().position(|file| {
-        file.name.matches('/').count() == root
-            && SETTINGS.contains(&&file.name[folder(&file.name)..])
-    })
+/// Whether a file holds settings, where it should or elsewhere.
+fn is_settings(file: &RawFile) -> bool {
+    let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.settings || SETTINGS.contains(&name)
+}
+
+fn misplaced(file: usize, is_second: bool) -> Diagnostic {
+    let (message, help) = if is_second {
+        (
+            "there are two settings files",
+            "keep `tripline.yaml` and move what `tripline.yml` says into it",
+        )
+    } else {
+        (
+            "settings are read from the root of the rules folder only",
+            "move them into the `tripline.yaml` there, or give this file another name if it holds rules",
+        )
+    };
+    codes::MISPLACED_SETTINGS
+        .error(message)
+        .at(file, 0..0, "")
+        .help(help)
 }
 
 fn read(index: usize, file: RawFile, diagnostics: &mut Vec<Diagnostic>) -> SourceFile {
-    let RawFile { name, bytes } = file;
+    let RawFile { name, bytes, .. } = file;
     let refused = |name, diagnostic: Diagnostic, diagnostics: &mut Vec<Diagnostic>| {
         diagnostics.push(diagnostic.at(index, 0..0, ""));
         SourceFile {

@@ -6,6 +6,7 @@ use tripline_grammar::ast::Expr;
 use tripline_grammar::{Comments, SyntaxError, SyntaxErrorKind};
 
 use super::place::Place;
+use super::variable;
 use crate::diagnostic::{self as codes, Code, Diagnostic, nearest};
 use crate::yaml::{Content, Entry, Node, Scalar, Style};
 
@@ -99,6 +100,31 @@ impl<'c> Reader<'c, '_> {
                 None
             }
         }
+    }
+
+    /// Reads text that is taken as it stands; it may be empty.
+    pub(super) fn text(&mut self, node: &'c Node, what: &str) -> Option<&'c str> {
+        let scalar = match &node.content {
+            Content::Scalar(scalar) if !scalar.is_null() => scalar,
+            _ => self.scalar(node, what)?,
+        };
+        if let Some(variable) = variable::first(&scalar.value) {
+            let place = Place {
+                file: self.file,
+                text: self.text,
+                scalar,
+                base: 0,
+            };
+            let help = "only the `topic` of a route in `tripline.yaml` takes variables".to_owned();
+            self.refuse(
+                codes::BAD_VARIABLE,
+                place.range(variable),
+                "a variable is legal in `topic` only".to_owned(),
+                Some(help),
+            );
+            return None;
+        }
+        Some(&scalar.value)
     }
 
     pub(super) fn bool(&mut self, node: &'c Node, what: &str) -> Option<bool> {

@@ -15,6 +15,7 @@ pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Source};
 use crate::ids;
+use crate::row::RowKey;
 use crate::store::StateKey;
 
 /// All rules, compiled: what decodes events, plans and applies them.
@@ -71,6 +72,11 @@ impl Program {
     /// The alert rule that a state belongs to.
     pub fn alert(&self, key: &StateKey) -> Option<&AlertRule> {
         self.alerts.get(key.alert as usize)
+    }
+
+    /// The aggregate rule that a row belongs to.
+    pub fn aggregate(&self, key: &RowKey) -> Option<&AggregateRule> {
+        self.aggregates.get(key.aggregate as usize)
     }
 
     /// Names the state that this program's rules own.

@@ -1,0 +1,60 @@
+//! Names that are unique over all files.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::reader::{Reader, shown};
+use crate::diagnostic::Code;
+use crate::yaml::Entry;
+
+/// The names of one kind of thing, with the places where they are declared.
+pub(super) struct Names<'c> {
+    /// What they name, in the plural.
+    what: &'static str,
+    /// What a second one of the same name is told with.
+    code: Code,
+    places: BTreeMap<&'c str, (usize, Range<usize>)>,
+}
+
+impl<'c> Names<'c> {
+    pub(super) fn new(what: &'static str, code: Code) -> Self {
+        Names {
+            what,
+            code,
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// Notes where a name is declared, and reports it if it is elsewhere, too.
+    pub(super) fn declare(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) {
+        let name = entry.key.value.as_str();
+        if entry.duplicate {
+            // Reported where the file was read.
+            return;
+        }
+        let place = (reader.file, entry.key.range.clone());
+        let Some((file, range)) = self.places.get(name) else {
+            self.places.insert(name, place);
+            return;
+        };
+        let duplicate = self
+            .code
+            .error(format!(
+                "there are two {} named `{}`",
+                self.what,
+                shown(name)
+            ))
+            .at(place.0, place.1, "")
+            .at(*file, range.clone(), "the other one")
+            .help("a name is unique over all files");
+        reader.diagnostics.push(duplicate);
+    }
+
+    /// The names with the file and the place where each is declared.
+    pub(super) fn into_places(self) -> BTreeMap<String, (usize, Range<usize>)> {
+        let places = self.places.into_iter();
+        places
+            .map(|(name, place)| (name.to_owned(), place))
+            .collect()
+    }
+}
