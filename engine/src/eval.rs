@@ -1,11 +1,13 @@
 //! The evaluator. It cannot fail: what it cannot compute is unknown.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use tripline_grammar::ast::{CompareOp, Kind};
 
 use crate::event::{Datum, Event, Value};
-use crate::program::{Constant, Node, Operator, Test};
+use crate::program::{Constant, ItemList, Node, Operator, Test};
+use crate::time::Time;
 
 /// What an expression may read: the event's values, and the alert's windows.
 #[derive(Clone, Copy)]
@@ -14,14 +16,20 @@ pub(crate) struct Scope<'v> {
     pub(crate) slots: Option<&'v [Value<'v>]>,
     /// The values of the alert's windows, by index.
     pub(crate) windows: &'v [Datum<'v>],
+    /// What the time functions read: the clock of the evaluation.
+    pub(crate) now: Time,
+    /// The values of the list item that `it` stands for.
+    pub(crate) item: &'v [Value<'v>],
 }
 
 impl<'v> Scope<'v> {
-    /// The scope of what is read from an event alone.
-    pub(crate) fn of_event(event: &'v Event<'v>) -> Scope<'v> {
+    /// An event by itself, at its own time.
+    pub(crate) fn of_event(event: &'v Event<'_>) -> Scope<'v> {
         Scope {
             slots: Some(&event.slots),
             windows: &[],
+            now: event.time,
+            item: &[],
         }
     }
 
@@ -30,12 +38,20 @@ impl<'v> Scope<'v> {
             Node::Constant(constant) => match constant {
                 Constant::Bool(bool) => Datum::Bool(*bool),
                 Constant::Number(number) => Datum::Number(*number),
-                Constant::Text(text) => Datum::Text(text),
+                Constant::Text(text) => Datum::Text(Cow::Borrowed(text)),
             },
             Node::Slot(slot) => self
                 .slots
                 .map_or(Datum::Unread, |slots| Datum::of(&slots[*slot])),
-            Node::Window(window) => self.windows[*window],
+            Node::Item(slot) => self.item.get(*slot).map_or(Datum::Unread, Datum::of),
+            Node::Window(window) => self.windows[*window].clone(),
+            Node::Call { function, args } => function.call(args.iter().map(|arg| self.eval(arg))),
+            Node::Clock(reading) => reading.at(self.now),
+            Node::Items {
+                list,
+                deciding,
+                condition,
+            } => self.items(list, *deciding, condition),
             Node::Not(operand) => match self.condition(operand) {
                 Datum::Bool(bool) => Datum::Bool(!bool),
                 unknown => unknown,
@@ -56,7 +72,7 @@ impl<'v> Scope<'v> {
                 }
                 result
             }
-            Node::Compare { op, left, right } => compare(*op, self.eval(left), self.eval(right)),
+            Node::Compare { op, left, right } => compare(*op, &self.eval(left), &self.eval(right)),
             Node::Test {
                 value,
                 negated,
@@ -90,6 +106,27 @@ impl<'v> Scope<'v> {
         result
     }
 
+    /// Kleene's `or` (`deciding` true) or `and` over the items of a list.
+    fn items(self, list: &ItemList, deciding: bool, condition: &'v Node) -> Datum<'v> {
+        let rows = match list {
+            ItemList::Slot(slot) => self.slots.and_then(|slots| slots.get(*slot)),
+            ItemList::Item(slot) => self.item.get(*slot),
+        };
+        let Some(Value::Rows(rows)) = rows else {
+            return Datum::Unread;
+        };
+        let mut result = Datum::Bool(!deciding);
+        for item in rows.iter() {
+            match (Scope { item, ..self }.condition(condition)) {
+                Datum::Bool(bool) if bool == deciding => return Datum::Bool(deciding),
+                Datum::Bool(_) => {}
+                Datum::Empty if result == Datum::Unread => {}
+                unknown => result = unknown,
+            }
+        }
+        result
+    }
+
     fn coalesce(self, operands: &'v [Node]) -> Datum<'v> {
         let mut unknown = Datum::Empty;
         for operand in operands {
@@ -109,15 +146,15 @@ impl<'v> Scope<'v> {
                 Kind::Number => matches!(value, Datum::Number(_)),
                 Kind::String => matches!(value, Datum::Text(_)),
                 Kind::Bool => matches!(value, Datum::Bool(_)),
-                Kind::List => matches!(value, Datum::List(_)),
+                Kind::List => matches!(value, Datum::List { .. }),
                 Kind::Object => matches!(value, Datum::Object),
             }),
             Test::Range { low, high } => {
                 let low = low.as_ref().map_or(Datum::Bool(true), |low| {
-                    compare(CompareOp::GreaterEqual, value, self.eval(low))
+                    compare(CompareOp::GreaterEqual, &value, &self.eval(low))
                 });
                 let high = high.as_ref().map_or(Datum::Bool(true), |high| {
-                    compare(CompareOp::LessEqual, value, self.eval(high))
+                    compare(CompareOp::LessEqual, &value, &self.eval(high))
                 });
                 match (low, high) {
                     (Datum::Bool(false), _) | (_, Datum::Bool(false)) => Datum::Bool(false),
@@ -131,8 +168,10 @@ impl<'v> Scope<'v> {
                 }
                 membership(value, items.iter().map(|item| self.eval(item)))
             }
+            Test::Members(members) => members.contains(&value),
+            Test::Networks(networks) => networks.contains(&value),
             Test::Items(list) => match self.eval(list) {
-                Datum::List(items) => membership(value, items.iter().map(Datum::of)),
+                Datum::List { items, .. } => membership(value, items.iter().map(Datum::of)),
                 _ => Datum::Unread,
             },
             Test::Contains(text) => {
@@ -145,7 +184,7 @@ impl<'v> Scope<'v> {
                 text_test(value, self.eval(text), |value, text| value.ends_with(text))
             }
             Test::Matches(regex) => match value {
-                Datum::Text(text) => Datum::Bool(regex.is_match(text)),
+                Datum::Text(text) => Datum::Bool(regex.is_match(&text)),
                 Datum::Empty => Datum::Empty,
                 _ => Datum::Unread,
             },
@@ -159,7 +198,7 @@ fn membership<'v>(value: Datum<'v>, items: impl Iterator<Item = Datum<'v>>) -> D
     }
     let mut result = Datum::Bool(false);
     for item in items {
-        match compare(CompareOp::Equal, value, item) {
+        match compare(CompareOp::Equal, &value, &item) {
             Datum::Bool(true) => return Datum::Bool(true),
             Datum::Bool(_) => {}
             Datum::Empty if result == Datum::Unread => {}
@@ -170,14 +209,14 @@ fn membership<'v>(value: Datum<'v>, items: impl Iterator<Item = Datum<'v>>) -> D
 }
 
 fn text_test<'v>(value: Datum<'v>, text: Datum<'v>, test: fn(&str, &str) -> bool) -> Datum<'v> {
-    match (value, text) {
+    match (&value, &text) {
         (Datum::Text(value), Datum::Text(text)) => Datum::Bool(test(value, text)),
-        _ => unknown(value, text),
+        (value, text) => unknown(value, text),
     }
 }
 
 /// The unknown that two operands give which an operator cannot take.
-fn unknown<'v>(left: Datum<'v>, right: Datum<'v>) -> Datum<'v> {
+fn unknown<'v>(left: &Datum<'_>, right: &Datum<'_>) -> Datum<'v> {
     match (left, right) {
         (Datum::Unread, _) | (_, Datum::Unread) => Datum::Unread,
         (Datum::Empty, _) | (_, Datum::Empty) => Datum::Empty,
@@ -187,15 +226,15 @@ fn unknown<'v>(left: Datum<'v>, right: Datum<'v>) -> Datum<'v> {
 }
 
 fn arithmetic<'v>(op: Operator, left: Datum<'v>, right: Datum<'v>, reads_event: bool) -> Datum<'v> {
-    let (Datum::Number(a), Datum::Number(b)) = (left, right) else {
-        return unknown(left, right);
+    let (Datum::Number(a), Datum::Number(b)) = (&left, &right) else {
+        return unknown(&left, &right);
     };
     let result = match op {
-        Operator::Add => a.add(b),
-        Operator::Subtract => a.subtract(b),
-        Operator::Multiply => a.multiply(b),
-        Operator::Divide => a.divide(b),
-        Operator::Remainder => a.remainder(b),
+        Operator::Add => a.add(*b),
+        Operator::Subtract => a.subtract(*b),
+        Operator::Multiply => a.multiply(*b),
+        Operator::Divide => a.divide(*b),
+        Operator::Remainder => a.remainder(*b),
     };
     match result {
         Some(number) => Datum::Number(number),
@@ -204,9 +243,9 @@ fn arithmetic<'v>(op: Operator, left: Datum<'v>, right: Datum<'v>, reads_event: 
     }
 }
 
-fn compare<'v>(op: CompareOp, left: Datum<'v>, right: Datum<'v>) -> Datum<'v> {
+fn compare<'v>(op: CompareOp, left: &Datum<'_>, right: &Datum<'_>) -> Datum<'v> {
     let ordering = match (left, right) {
-        (Datum::Number(a), Datum::Number(b)) => a.compare(b),
+        (Datum::Number(a), Datum::Number(b)) => a.compare(*b),
         (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
         _ => return compare_others(op, left, right),
     };
@@ -221,12 +260,12 @@ fn compare<'v>(op: CompareOp, left: Datum<'v>, right: Datum<'v>) -> Datum<'v> {
 }
 
 /// Compares what has no order: only `==` and `!=` know something of it.
-fn compare_others<'v>(op: CompareOp, left: Datum<'v>, right: Datum<'v>) -> Datum<'v> {
+fn compare_others<'v>(op: CompareOp, left: &Datum<'_>, right: &Datum<'_>) -> Datum<'v> {
     let equal = match (left, right) {
         (Datum::Bool(a), Datum::Bool(b)) => a == b,
         _ if left.is_unknown() || right.is_unknown() => return unknown(left, right),
         // Of two lists or two objects nothing is known but their type.
-        (Datum::List(_), Datum::List(_)) | (Datum::Object, Datum::Object) => {
+        (Datum::List { .. }, Datum::List { .. }) | (Datum::Object, Datum::Object) => {
             return Datum::Unread;
         }
         _ => false,

@@ -29,6 +29,7 @@ mod deltas;
 mod diagnostic;
 mod eval;
 mod event;
+mod functions;
 mod ids;
 pub mod loader;
 mod message;

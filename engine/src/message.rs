@@ -58,6 +58,8 @@ impl<'a> About<'a> {
         Scope {
             slots: event.map(|event| event.slots.as_slice()),
             windows: self.windows,
+            now: self.at,
+            item: &[],
         }
     }
 
@@ -138,8 +140,8 @@ pub(crate) fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
     match *datum {
         Datum::Number(number) => scalar(&Value::Number(number)),
         Datum::Bool(bool) => Some(bool.into()),
-        Datum::Text(text) => Some(text.into()),
-        Datum::Unread | Datum::Empty | Datum::List(_) | Datum::Object => None,
+        Datum::Text(ref text) => Some(text.as_ref().into()),
+        Datum::Unread | Datum::Empty | Datum::List { .. } | Datum::Object => None,
     }
 }
 
@@ -147,7 +149,7 @@ pub(crate) fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
 fn datum_of(part: &serde_json::Value) -> Datum<'_> {
     match part {
         serde_json::Value::Bool(bool) => Datum::Bool(*bool),
-        serde_json::Value::String(text) => Datum::Text(text),
+        serde_json::Value::String(text) => Datum::Text(text.into()),
         serde_json::Value::Number(number) => {
             let number = number
                 .as_i64()

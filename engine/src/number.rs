@@ -91,6 +91,31 @@ impl Number {
         }
     }
 
+    /// The number by one of the ways to make a double whole: an integer if it fits.
+    pub(crate) fn to_whole(self, whole: fn(f64) -> f64) -> Number {
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        match self {
+            Number::Integer(_) => self,
+            Number::Double(double) => {
+                let double = whole(double);
+                if (-LIMIT..LIMIT).contains(&double) {
+                    Number::Integer(double as i64)
+                } else {
+                    Number::Double(double)
+                }
+            }
+        }
+    }
+
+    /// Reads a number as JSON writes it.
+    pub(crate) fn parse(text: &str) -> Option<Number> {
+        let number: serde_json::Number = serde_json::from_str(text).ok()?;
+        match number.as_i64() {
+            Some(integer) => Some(Number::Integer(integer)),
+            None => finite(number.as_f64()?),
+        }
+    }
+
     fn exact(
         self,
         other: Number,

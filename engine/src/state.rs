@@ -53,7 +53,8 @@ enum Evaluated {
     Never,
     /// The fields of an event.
     WithFields,
-    /// Windows only: another one gives the same until some window changes.
+    /// Windows and the clock only: another one gives the same until some window changes, or until a tick,
+    /// which always has a timer.
     WithoutFields,
 }
 
@@ -171,6 +172,8 @@ impl KeyState {
         let scope = Scope {
             slots,
             windows: &windows,
+            now: self.clock,
+            item: &[],
         };
         let when = scope.condition(&rule.when);
         let until = rule.until.as_ref().map(|until| scope.condition(until));
@@ -290,7 +293,8 @@ impl KeyState {
             return false;
         };
         let other = self.next_timer(rule, is_global, false);
-        let end = other.map_or(progress, |other| other.min(progress));
+        let others = other.into_iter().chain(self.next_tick(rule));
+        let end = others.fold(progress, Time::min);
         match &mut self.phase {
             Phase::Firing(Firing { due: Some(due), .. }) if due.plus(2 * repeat) < end => {
                 // The last deadline before the end stays due.
@@ -326,9 +330,14 @@ impl KeyState {
             .map(|newest| newest.plus(rule.forget))
     }
 
+    /// When a time function of the conditions gives something else.
+    fn next_tick(&self, rule: &AlertRule) -> Option<Time> {
+        rule.ticks.iter().map(|tick| tick.next(self.clock)).min()
+    }
+
     /// When the key must be looked at next if no event comes before; always later than its clock.
     ///
-    /// `for_ever` says whether timers count that come again as long as the key fires.
+    /// `for_ever` says whether timers count that come again and again: repeats, hours and midnights.
     pub(crate) fn next_timer(
         &self,
         rule: &AlertRule,
@@ -364,6 +373,7 @@ impl KeyState {
             .chain(births)
             .chain(deadline)
             .chain(message)
+            .chain(self.next_tick(rule).filter(|_| for_ever))
             .chain(self.forgotten_at(rule, is_global))
             .min()
     }

@@ -40,7 +40,7 @@ enum Kept {
     Text(Box<str>),
 }
 
-pub(super) fn takes(value: Datum<'_>) -> bool {
+pub(super) fn takes(value: &Datum<'_>) -> bool {
     match value {
         Datum::Bool(_) | Datum::Number(_) => true,
         Datum::Text(text) => text.len() <= MAX_TEXT,
@@ -76,7 +76,7 @@ impl Last {
             None => Datum::Empty,
             Some((_, Kept::Bool(bool))) => Datum::Bool(*bool),
             Some((_, Kept::Number(number))) => Datum::Number(*number),
-            Some((_, Kept::Text(text))) => Datum::Text(text),
+            Some((_, Kept::Text(text))) => Datum::Text(text.as_ref().into()),
         }
     }
 

@@ -123,7 +123,7 @@ impl Aggregate {
     }
 
     /// Whether an event with this value adds anything.
-    pub(crate) fn takes(self, value: Datum<'_>) -> bool {
+    pub(crate) fn takes(self, value: &Datum<'_>) -> bool {
         match self {
             Aggregate::Count | Aggregate::Rate { .. } => true,
             Aggregate::Last => last::takes(value),

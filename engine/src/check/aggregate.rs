@@ -1,5 +1,7 @@
 //! One aggregate rule: from its entry in a file to its compiled form.
 
+use std::collections::BTreeMap;
+
 use tripline_grammar::print;
 
 use super::alert::{Shared, by_clause, is_name, patterns};
@@ -81,7 +83,7 @@ pub(super) fn check<'c>(
         scalar: &entry.key,
         base: 0,
     };
-    let mut resolver = Resolver::new(shared.projection, start);
+    let mut resolver = Resolver::new(shared.projection, shared.lists, shared.patterns, start);
     let parts: Vec<_> = by
         .iter()
         .map(|(name, written)| {
@@ -99,6 +101,7 @@ pub(super) fn check<'c>(
             window.ok()
         })
         .collect();
+    let lists = resolver.lists;
     reader.diagnostics.extend(resolver.diagnostics);
     let compute = computed.into_iter().collect::<Option<Vec<_>>>()?;
     if let Some((message, _)) = limits::state(&what, &compute) {
@@ -111,7 +114,7 @@ pub(super) fn check<'c>(
         );
     }
     let length = length?;
-    let fingerprint = fingerprint(shared.envelope, name, &on, length, &by, &written);
+    let fingerprint = fingerprint(shared.envelope, name, &on, length, &by, &written, &lists);
     let grouping = shared
         .groupings
         .add(&by, parts.into_iter().collect::<Option<_>>()?);
@@ -185,6 +188,7 @@ fn fingerprint(
     length: i64,
     by: &[(String, Written<'_>)],
     compute: &[(&str, Option<Written<'_>>)],
+    lists: &BTreeMap<String, [u8; 16]>,
 ) -> [u8; 16] {
     let by = by
         .iter()
@@ -193,6 +197,9 @@ fn fingerprint(
         let text = written.as_ref().map(|written| print(&written.expr));
         format!("{name:?}={}", text.unwrap_or_default())
     });
+    let lists = lists
+        .iter()
+        .map(|(name, hash)| format!("{name}={}", ids::hex(hash)));
     ids::hash(&[
         b"aggregate",
         envelope.as_bytes(),
@@ -201,5 +208,6 @@ fn fingerprint(
         &length.to_be_bytes(),
         by.collect::<Vec<_>>().join("\n").as_bytes(),
         compute.collect::<Vec<_>>().join("\n").as_bytes(),
+        lists.collect::<Vec<_>>().join("\n").as_bytes(),
     ])
 }

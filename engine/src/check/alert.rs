@@ -7,6 +7,8 @@ use tripline_grammar::print;
 use super::defaults::Defaults;
 use super::expression::Resolver;
 use super::limits;
+use super::lists::Lists;
+use super::patterns::Patterns as RegexPatterns;
 use super::place::Place;
 use super::reader::{Reader, Written, shown};
 use super::template;
@@ -43,6 +45,8 @@ const MAX_PARTS: usize = 32;
 pub(super) struct Shared<'p> {
     pub(super) projection: &'p mut Projection,
     pub(super) groupings: &'p mut Groupings,
+    pub(super) lists: &'p Lists,
+    pub(super) patterns: &'p mut RegexPatterns,
     /// What the meaning of state depends on beside the alert: the paths of the event's type and time.
     pub(super) envelope: &'p str,
 }
@@ -166,7 +170,7 @@ pub(super) fn check<'c>(
         scalar: &entry.key,
         base: 0,
     };
-    let mut resolver = Resolver::new(shared.projection, start);
+    let mut resolver = Resolver::new(shared.projection, shared.lists, shared.patterns, start);
     let when_node = when
         .as_ref()
         .and_then(|when| resolver.condition(&when.expr, when.place).ok());
@@ -200,6 +204,8 @@ pub(super) fn check<'c>(
     let Resolver {
         windows,
         evidence,
+        ticks,
+        lists,
         diagnostics,
         ..
     } = resolver;
@@ -239,7 +245,7 @@ pub(super) fn check<'c>(
         || find("until").is_some()
         || find("for").is_some()
         || find("repeat").is_some();
-    let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by);
+    let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by, &lists);
     let grouping = shared
         .groupings
         .add(&by, parts.into_iter().collect::<Option<_>>()?);
@@ -258,6 +264,7 @@ pub(super) fn check<'c>(
         },
         when: when_node?,
         until,
+        ticks: if per_key { ticks } else { Vec::new() },
         hold,
         cooldown,
         repeat: repeat.map(|(millis, _)| millis),
@@ -291,6 +298,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Hashes what the meaning of an alert's state depends on, in canonical form.
+#[allow(clippy::too_many_arguments)]
 fn fingerprint(
     envelope: &str,
     name: &str,
@@ -299,6 +307,7 @@ fn fingerprint(
     until: &Option<Option<Written<'_>>>,
     hold: Option<i64>,
     by: &[(String, Written<'_>)],
+    lists: &BTreeMap<String, [u8; 16]>,
 ) -> [u8; 16] {
     let text = |written: &Option<Written<'_>>| {
         written
@@ -310,6 +319,10 @@ fn fingerprint(
         .iter()
         .map(|(name, written)| format!("{name:?}={}", print(&written.expr)))
         .collect();
+    let lists: Vec<String> = lists
+        .iter()
+        .map(|(name, contents)| format!("{name}={}", ids::hex(contents)))
+        .collect();
     ids::hash(&[
         envelope.as_bytes(),
         name.as_bytes(),
@@ -318,6 +331,7 @@ fn fingerprint(
         until.as_ref().map(text).unwrap_or_default().as_bytes(),
         hold.unwrap_or(0).to_string().as_bytes(),
         by.join("\n").as_bytes(),
+        lists.join("\n").as_bytes(),
     ])
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alert;
+use super::alert::{self, Shared};
 use super::expression::Resolver;
 use super::place::Place;
 use super::reader::Reader;
@@ -29,7 +29,11 @@ impl<'c> Defaults<'c> {
 }
 
 /// Checks the defaults at their own place, so that an error in one is told once and not by every alert.
-pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, section: &'c Entry) -> Defaults<'c> {
+pub(super) fn check<'c>(
+    reader: &mut Reader<'c, '_>,
+    section: &'c Entry,
+    shared: &mut Shared<'_>,
+) -> Defaults<'c> {
     let length = text_of(&section.value);
     if length > MAX_TEXT {
         let message = format!("`defaults` holds {length} bytes, and {MAX_TEXT} are the limit");
@@ -50,7 +54,7 @@ pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, section: &'c Entry) -> Defa
         match key {
             "severity" => drop(alert::severity(reader, node)),
             "labels" => drop(alert::labels(reader, node)),
-            "by" => by(reader, entry),
+            "by" => by(reader, entry, shared),
             "on" => drop(alert::patterns(reader, node)),
             "cooldown" | "repeat" | "forget" => {
                 reader.duration(node, &format!("`{key}`"));
@@ -64,7 +68,7 @@ pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, section: &'c Entry) -> Defa
     defaults
 }
 
-fn by<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry) {
+fn by<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry, shared: &mut Shared<'_>) {
     let start = Place {
         file: reader.file,
         text: reader.text,
@@ -73,7 +77,7 @@ fn by<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry) {
     };
     // No event is read for the sake of a default: the alerts that take it name its paths themselves.
     let mut projection = Projection::default();
-    let mut resolver = Resolver::new(&mut projection, start);
+    let mut resolver = Resolver::new(&mut projection, shared.lists, shared.patterns, start);
     for (_, written) in alert::by_clause(reader, &entry.value) {
         let _ = resolver.key(&written.expr, written.place);
     }

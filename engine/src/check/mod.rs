@@ -6,19 +6,25 @@ mod alert;
 mod defaults;
 mod expression;
 mod limits;
+mod lists;
 mod names;
+mod patterns;
 mod place;
 mod reader;
 mod settings;
 mod template;
 mod variable;
 
+pub(crate) use expression::Type;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use alert::{Groupings, Shared};
 use defaults::Defaults;
+use lists::Lists;
 use names::Names;
+use patterns::Patterns;
 use reader::Reader;
 use settings::Settings;
 
@@ -88,18 +94,32 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
     let envelope = settings.envelope(&mut projection);
     let mut groupings = Groupings::default();
     let fingerprint = settings.fingerprint();
+    let rule_files = || {
+        let roots = documents.iter().map(|document| document.root.as_ref());
+        let rule_files = roots.enumerate().filter(|(index, _)| is_rules[*index]);
+        rule_files.filter_map(|(index, root)| Some((index, root?)))
+    };
+    // An alert may name a list of any file, so all of them are read first.
+    let mut lists = Lists::default();
+    for (index, root) in rule_files() {
+        let mut reader = Reader {
+            file: index,
+            text: &files[index].text,
+            diagnostics: &mut diagnostics,
+        };
+        lists.read(&mut reader, root);
+    }
     let mut shared = Shared {
         projection: &mut projection,
         groupings: &mut groupings,
+        lists: &lists,
+        patterns: &mut Patterns::default(),
         envelope: &fingerprint,
     };
     let mut alert_names = Names::new("alerts", codes::DUPLICATE_ALERT);
     let mut aggregate_names = Names::new("aggregates", codes::DUPLICATE_AGGREGATE);
     let (mut alerts, mut aggregates) = (Vec::new(), Vec::new());
-    for (index, document) in documents.iter().enumerate() {
-        let Some(root) = document.root.as_ref().filter(|_| is_rules[index]) else {
-            continue;
-        };
+    for (index, root) in rule_files() {
         let mut reader = Reader {
             file: index,
             text: &files[index].text,
@@ -107,7 +127,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         };
         let sections = reader.fields(root, "a rule file", KEYS);
         let defaults = match root.entry("defaults") {
-            Some(section) => defaults::check(&mut reader, section),
+            Some(section) => defaults::check(&mut reader, section, &mut shared),
             None => Defaults::default(),
         };
         for section in sections {
@@ -128,7 +148,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
                         aggregates.extend(aggregate::check(&mut reader, entry, &mut shared));
                     }
                 }
-                key @ ("silences" | "lists") => {
+                key @ "silences" => {
                     let message = format!("`{key}` is not supported yet");
                     reader.refuse(codes::NOT_YET, section.key.range.clone(), message, None);
                 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use sonic_rs::LazyValue;
 use tripline_grammar::ast::Segment;
 
-use super::value::Value;
+use super::value::{Rows, Value};
 use crate::number::Number;
 
 /// How many keys of one object may stand again. Each time, what the earlier one left is forgotten, which
@@ -15,7 +16,7 @@ use crate::number::Number;
 const MAX_REPEATS: usize = 1_000;
 const REPEATS: &str = "an object repeats its keys over 1000 times";
 
-/// The paths that are read from events, as a tree of fields.
+/// The paths that are read from events, or from each item of a list, as a tree of fields.
 #[derive(Debug, Default)]
 pub(crate) struct Projection {
     root: Field,
@@ -29,16 +30,42 @@ struct Field {
     keep_items: bool,
     fields: BTreeMap<String, Field>,
     items: BTreeMap<u32, Field>,
+    each: Option<Box<Each>>,
+}
+
+/// What is read of each item of a list.
+#[derive(Debug)]
+struct Each {
+    /// Where the items go.
+    slot: usize,
+    /// Its slots are those of one item; the first is the item itself.
+    item: Projection,
 }
 
 impl Projection {
     /// The slot of a path, made if it is new; `keep_items` if a rule looks into the list there.
     pub(crate) fn slot(&mut self, path: &[Segment], keep_items: bool) -> usize {
+        let (field, slots) = self.field(path);
+        field.keep_items |= keep_items;
+        *field.slot.get_or_insert_with(|| new_slot(slots))
+    }
+
+    /// The slot of the items of the list at a path, and what is read of each of them.
+    pub(crate) fn each(&mut self, path: &[Segment]) -> (usize, &mut Projection) {
+        let (field, slots) = self.field(path);
+        let each = field.each.get_or_insert_with(|| {
+            let mut item = Projection::default();
+            item.slot(&[], false);
+            Box::new(Each {
+                slot: new_slot(slots),
+                item,
+            })
+        });
+        (each.slot, &mut each.item)
+    }
+
+    fn field(&mut self, path: &[Segment]) -> (&mut Field, &mut usize) {
         let slots = &mut self.slots;
-        let mut new = || {
-            *slots += 1;
-            *slots - 1
-        };
         let mut field = &mut self.root;
         for segment in path {
             field = match segment {
@@ -47,11 +74,10 @@ impl Projection {
             };
             if let Segment::Index(_) = segment {
                 // A list that is kept whole takes this item from its slot.
-                field.slot.get_or_insert_with(&mut new);
+                field.slot.get_or_insert_with(|| new_slot(slots));
             }
         }
-        field.keep_items |= keep_items;
-        *field.slot.get_or_insert_with(new)
+        (field, slots)
     }
 
     /// Reads one JSON object of at most [`crate::MAX_EVENT_NESTING`] levels.
@@ -69,6 +95,11 @@ impl Projection {
     }
 }
 
+fn new_slot(slots: &mut usize) -> usize {
+    *slots += 1;
+    *slots - 1
+}
+
 fn reason(error: sonic_rs::Error) -> String {
     // The parser's message goes on with an excerpt over several lines; its first line says it all.
     let text = error.to_string();
@@ -82,6 +113,9 @@ impl Field {
         if let Some(slot) = self.slot {
             slots[slot] = Value::Missing;
         }
+        if let Some(each) = &self.each {
+            slots[each.slot] = Value::Missing;
+        }
         self.fields.values().for_each(|field| field.clear(slots));
         self.items.values().for_each(|field| field.clear(slots));
     }
@@ -93,6 +127,12 @@ struct Seed<'f, 's, 'a> {
 }
 
 impl<'a> Seed<'_, '_, 'a> {
+    /// Reads a value that stands by itself.
+    fn again(self, json: &'a str) -> Result<(), String> {
+        let mut deserializer = sonic_rs::Deserializer::from_str(json);
+        self.deserialize(&mut deserializer).map_err(reason)
+    }
+
     fn set<E>(self, value: Value<'a>) -> Result<(), E> {
         if let Some(slot) = self.field.slot {
             self.slots[slot] = value;
@@ -182,9 +222,14 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
         let Seed { field, slots } = self;
-        let mut kept = Vec::new();
+        if let Some(each) = &field.each {
+            return rows(field, each, slots, seq);
+        }
+        let mut items = Vec::new();
         let mut wanted = field.items.iter().peekable();
+        let mut length = 0;
         for index in 0_u32.. {
+            length = index as usize;
             if let Some((_, child)) = wanted.next_if(|(at, _)| **at == index) {
                 if seq
                     .next_element_seed(Seed {
@@ -196,19 +241,69 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
                     break;
                 }
                 if let (true, Some(slot)) = (field.keep_items, child.slot) {
-                    kept.push(slots[slot].clone());
+                    items.push(slots[slot].clone());
                 }
             } else if field.keep_items {
                 match seq.next_element_seed(Item)? {
-                    Some(item) => kept.push(item),
+                    Some(item) => items.push(item),
                     None => break,
                 }
             } else if seq.next_element::<IgnoredAny>()?.is_none() {
                 break;
             }
         }
-        Seed { field, slots }.set(Value::List(kept))
+        Seed { field, slots }.set(Value::List { items, length })
     }
+}
+
+/// Reads a list of whose items `any` or `all` ask something, and perhaps other paths as well.
+fn rows<'a, A: SeqAccess<'a>>(
+    field: &Field,
+    each: &Each,
+    slots: &mut Vec<Value<'a>>,
+    mut seq: A,
+) -> Result<(), A::Error> {
+    let mut rows = Box::new(Rows::default());
+    let mut row = Vec::new();
+    let mut items = Vec::new();
+    let mut length = 0;
+    for index in 0_u32.. {
+        length = index as usize;
+        row.clear();
+        row.resize(each.item.slots, Value::Missing);
+        let seed = Seed {
+            field: &each.item.root,
+            slots: &mut row,
+        };
+        match field.items.get(&index) {
+            None => {
+                if seq.next_element_seed(seed)?.is_none() {
+                    break;
+                }
+            }
+            // The few items that have paths of their own are read twice.
+            Some(child) => {
+                let Some(item) = seq.next_element::<LazyValue<'a>>()? else {
+                    break;
+                };
+                let Cow::Borrowed(json) = item.as_raw_cow() else {
+                    return Err(A::Error::custom("an item has to be read twice"));
+                };
+                seed.again(json).map_err(A::Error::custom)?;
+                let seed = Seed {
+                    field: child,
+                    slots: &mut *slots,
+                };
+                seed.again(json).map_err(A::Error::custom)?;
+            }
+        }
+        if field.keep_items {
+            items.extend(row.first().cloned());
+        }
+        rows.push(&mut row);
+    }
+    slots[each.slot] = Value::Rows(rows);
+    Seed { field, slots }.set(Value::List { items, length })
 }
 
 /// Finds the child that a key names.
@@ -266,8 +361,14 @@ impl<'a> Visitor<'a> for Item {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<Value<'a>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::List(Vec::new()))
+        let mut length = 0;
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            length += 1;
+        }
+        Ok(Value::List {
+            items: Vec::new(),
+            length,
+        })
     }
 }
 

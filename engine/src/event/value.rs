@@ -11,13 +11,46 @@ pub(crate) enum Value<'a> {
     Bool(bool),
     Number(Number),
     Text(Cow<'a, str>),
-    /// A list; its items are kept only where some rule looks into them.
-    List(Vec<Value<'a>>),
+    /// A list; its items are kept only where some rule looks into them, and counted everywhere.
+    List {
+        items: Vec<Value<'a>>,
+        length: usize,
+    },
+    /// The items of a list, each as the values that `any` and `all` ask of it.
+    Rows(Box<Rows<'a>>),
     Object,
 }
 
+/// The items of one list, one row for each, in one piece of memory.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Rows<'a> {
+    values: Vec<Value<'a>>,
+    /// Where each row ends in `values`.
+    ends: Vec<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// Adds a row and leaves it empty. Missing values at its end are not kept, so that the rows of a list
+    /// take no more memory than the list's own text accounts for.
+    pub(crate) fn push(&mut self, row: &mut Vec<Value<'a>>) {
+        let kept = row
+            .iter()
+            .rposition(|value| *value != Value::Missing)
+            .map_or(0, |last| last + 1);
+        self.values.extend(row.drain(..).take(kept));
+        self.ends.push(self.values.len());
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[Value<'a>]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| self.values.get(start..*end).unwrap_or_default())
+    }
+}
+
 /// What an expression gives: a value, or one of the two kinds of unknown.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Datum<'v> {
     /// Unknown, since something the event should have told is absent, null or of a wrong type.
     Unread,
@@ -25,24 +58,31 @@ pub(crate) enum Datum<'v> {
     Empty,
     Bool(bool),
     Number(Number),
-    Text(&'v str),
-    List(&'v [Value<'v>]),
+    Text(Cow<'v, str>),
+    List {
+        items: &'v [Value<'v>],
+        length: usize,
+    },
     Object,
 }
 
 impl<'v> Datum<'v> {
     pub(crate) fn of(value: &'v Value<'_>) -> Datum<'v> {
         match value {
-            Value::Missing => Datum::Unread,
+            // Rows lie in slots of their own, which no path reads.
+            Value::Missing | Value::Rows(_) => Datum::Unread,
             Value::Bool(bool) => Datum::Bool(*bool),
             Value::Number(number) => Datum::Number(*number),
-            Value::Text(text) => Datum::Text(text),
-            Value::List(items) => Datum::List(items),
+            Value::Text(text) => Datum::Text(Cow::Borrowed(text)),
+            Value::List { items, length } => Datum::List {
+                items,
+                length: *length,
+            },
             Value::Object => Datum::Object,
         }
     }
 
-    pub(crate) fn is_unknown(self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Datum::Unread | Datum::Empty)
     }
 

@@ -2,15 +2,17 @@
 
 mod aggregate;
 mod dispatch;
+mod list;
 mod node;
 mod rule;
 mod template;
 
 pub use aggregate::AggregateRule;
 pub(crate) use dispatch::Dispatch;
-pub(crate) use node::{Constant, Node, Operator, Step, Test};
+pub(crate) use list::{Members, Network, Networks, Parsed};
+pub(crate) use node::{Constant, ItemList, Node, Operator, Step, Test};
 pub use rule::AlertRule;
-pub(crate) use rule::{Evidence, Grouping, Kind, Observed, Patterns, scalar};
+pub(crate) use rule::{Evidence, Grouping, Kind, Observed, Patterns, canonical_number, scalar};
 pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Source};

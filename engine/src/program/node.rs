@@ -1,8 +1,12 @@
 //! Checked expressions: names resolved to slots and windows, constants computed, regexes compiled.
 
+use std::sync::Arc;
+
 use regex::Regex;
 use tripline_grammar::ast::{CompareOp, Kind};
 
+use super::list::{Members, Networks};
+use crate::functions::{Function, Reading};
 use crate::number::Number;
 
 /// A checked expression.
@@ -11,8 +15,22 @@ pub(crate) enum Node {
     Constant(Constant),
     /// The value of a path in the event that is evaluated.
     Slot(usize),
+    /// The value of a path in the list item that `it` stands for.
+    Item(usize),
     /// The value of the alert's window of that index.
     Window(usize),
+    Call {
+        function: &'static Function,
+        args: Vec<Node>,
+    },
+    /// What a clock on the wall of some place shows.
+    Clock(Reading),
+    /// `any` (`deciding` is true) or `all` over the items of a list.
+    Items {
+        list: ItemList,
+        deciding: bool,
+        condition: Box<Node>,
+    },
     Not(Box<Node>),
     Negate(Box<Node>),
     /// Kleene's `and`.
@@ -35,6 +53,15 @@ pub(crate) enum Node {
         negated: bool,
         test: Test,
     },
+}
+
+/// Where the list lies that `any` or `all` goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ItemList {
+    /// In a slot of the event.
+    Slot(usize),
+    /// In a slot of the item of the list around it.
+    Item(usize),
 }
 
 /// A value that stands in the rule.
@@ -77,6 +104,10 @@ pub(crate) enum Test {
         items: Vec<Node>,
         has_null: bool,
     },
+    /// Membership in a list of constants.
+    Members(Arc<Members>),
+    /// Whether an address belongs to one of some networks.
+    Networks(Arc<Networks>),
     /// Membership in a list of the event.
     Items(Box<Node>),
     Contains(Box<Node>),
@@ -90,8 +121,9 @@ impl Node {
     /// Whether a value depends on the fields of the event that is evaluated.
     pub(crate) fn reads_event(&self) -> bool {
         match self {
-            Node::Constant(_) | Node::Window(_) => false,
-            Node::Slot(_) => true,
+            Node::Constant(_) | Node::Window(_) | Node::Clock(_) => false,
+            Node::Slot(_) | Node::Item(_) | Node::Items { .. } => true,
+            Node::Call { args, .. } => args.iter().any(Node::reads_event),
             Node::Not(operand) | Node::Negate(operand) => operand.reads_event(),
             Node::All(operands) | Node::Any(operands) | Node::Coalesce(operands) => {
                 operands.iter().any(Node::reads_event)
@@ -117,7 +149,7 @@ impl Test {
             Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => {
                 text.reads_event()
             }
-            Test::Matches(_) | Test::Is(_) => false,
+            Test::Members(_) | Test::Networks(_) | Test::Matches(_) | Test::Is(_) => false,
         }
     }
 }

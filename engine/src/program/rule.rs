@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Node, Template};
 use crate::event::{Event, Value};
+use crate::functions::Tick;
 use crate::number::Number;
 use crate::output::AlertSeverity;
 use crate::window::Window;
@@ -17,6 +18,8 @@ pub struct AlertRule {
     pub(crate) kind: Kind,
     pub(crate) when: Node,
     pub(crate) until: Option<Node>,
+    /// When the conditions change by the clock alone; only in an alert per key.
+    pub(crate) ticks: Vec<Tick>,
     /// Milliseconds that the condition must hold before the alert fires.
     pub(crate) hold: Option<i64>,
     /// The least time between two messages of a key that say it fires, in milliseconds.
@@ -102,10 +105,7 @@ impl Grouping {
     ///
     /// `None` if one is unknown, a list or an object. Numbers that are equal are written alike.
     pub(crate) fn key(&self, event: &Event<'_>) -> Option<String> {
-        let scope = crate::eval::Scope {
-            slots: Some(&event.slots),
-            windows: &[],
-        };
+        let scope = crate::eval::Scope::of_event(event);
         let mut key = String::from("[");
         for (index, (_, node)) in self.parts.iter().enumerate() {
             if index > 0 {
@@ -123,8 +123,8 @@ fn canonical(datum: crate::event::Datum<'_>) -> Option<String> {
     Some(match datum {
         Datum::Bool(bool) => bool.to_string(),
         Datum::Number(number) => canonical_number(number).to_string(),
-        Datum::Text(text) => serde_json::to_string(text).ok()?,
-        Datum::Unread | Datum::Empty | Datum::List(_) | Datum::Object => return None,
+        Datum::Text(text) => serde_json::to_string(&text).ok()?,
+        Datum::Unread | Datum::Empty | Datum::List { .. } | Datum::Object => return None,
     })
 }
 
@@ -158,6 +158,6 @@ pub(crate) fn scalar(value: &Value<'_>) -> Option<serde_json::Value> {
         Value::Number(Number::Integer(integer)) => Some((*integer).into()),
         Value::Number(Number::Double(double)) => Some((*double).into()),
         Value::Text(text) => Some(text.as_ref().into()),
-        Value::Missing | Value::List(_) | Value::Object => None,
+        Value::Missing | Value::List { .. } | Value::Rows(_) | Value::Object => None,
     }
 }

@@ -37,7 +37,7 @@ impl Template {
                     let _ = show(&mut text, scope.eval(node), *decimals);
                 }
                 Part::Key { index, decimals } => {
-                    let datum = key.get(*index).copied().unwrap_or(Datum::Unread);
+                    let datum = key.get(*index).cloned().unwrap_or(Datum::Unread);
                     let _ = show(&mut text, datum, *decimals);
                 }
             }
@@ -53,7 +53,7 @@ fn show(text: &mut String, datum: Datum<'_>, decimals: Option<usize>) -> std::fm
         (Datum::Number(Number::Double(double)), None) => write!(text, "{double}"),
         (Datum::Bool(bool), _) => write!(text, "{bool}"),
         (Datum::Text(value), _) => write!(text, "{value}"),
-        (Datum::List(_), _) => write!(text, "[list]"),
+        (Datum::List { .. }, _) => write!(text, "[list]"),
         (Datum::Object, _) => write!(text, "[object]"),
         (Datum::Unread | Datum::Empty, _) => write!(text, "?"),
     }

@@ -34,7 +34,7 @@ impl Panes {
     /// Adds an event of `time` with its value, if the window still holds or has yet to take in its pane.
     pub(crate) fn add(&mut self, window: &Window, time: Time, clock: Time, value: Datum<'_>) {
         let number = window.frame.number(time);
-        if number < window.frame.oldest(clock) || !window.aggregate.takes(value) {
+        if number < window.frame.oldest(clock) || !window.aggregate.takes(&value) {
             return;
         }
         // Most events belong to the newest pane.

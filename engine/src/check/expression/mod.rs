@@ -2,22 +2,28 @@
 
 mod call;
 mod frame;
+mod function;
 mod test;
 mod window;
 
-use tripline_grammar::ast::{self, ChainOp, CompareOp, Expr, ExprKind, Path, Span};
+use std::collections::BTreeMap;
+
+use tripline_grammar::ast::{self, ChainOp, CompareOp, Expr, ExprKind, Path, Segment, Span};
 use tripline_grammar::{print, print_path};
 
+use super::lists::Lists;
+use super::patterns::Patterns;
 use super::place::Place;
 use crate::diagnostic::{self as codes, Code, Diagnostic, nearest};
 use crate::event::Projection;
+use crate::functions::Tick;
 use crate::number::{Number, finite};
 use crate::program::{Constant, Evidence, Node, Observed, Operator, Step};
 use crate::window::Window;
 
 /// What is known of a value before any event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::check) enum Type {
+pub(crate) enum Type {
     /// A value of the event: it can be anything.
     Any,
     Bool,
@@ -43,15 +49,30 @@ impl Type {
 /// Resolves the expressions of one alert: their windows and what they read are shared.
 pub(in crate::check) struct Resolver<'c, 'p> {
     projection: &'p mut Projection,
+    declared: &'p Lists,
+    patterns: &'p mut Patterns,
     pub(in crate::check) diagnostics: Vec<Diagnostic>,
     pub(in crate::check) windows: Vec<Window>,
     /// Whether every window of the conditions is known: none is where one of them has an error.
     pub(in crate::check) complete: bool,
     /// What the expressions resolved so far read, in the order of its first mention.
     pub(in crate::check) evidence: Vec<Evidence>,
+    /// When the time functions of the conditions change.
+    pub(in crate::check) ticks: Vec<Tick>,
+    /// The declared lists that the conditions and the key name, with what names their contents.
+    pub(in crate::check) lists: BTreeMap<String, [u8; 16]>,
+    /// The lists whose items `it` stands for, outermost first, each by its path in the item before.
+    items: Vec<Items>,
     /// Inside what the expression stands that cannot hold a window, as users would call it.
     no_window_in: Option<&'static str>,
     place: Place<'c>,
+}
+
+/// A list that `any` or `all` goes over while its condition is resolved.
+struct Items {
+    path: Vec<Segment>,
+    /// The function, as users would call it.
+    function: &'static str,
 }
 
 /// An expression that has an error; the diagnostic has been written.
@@ -61,13 +82,23 @@ type Resolved<T> = Result<T, Refused>;
 
 impl<'c, 'p> Resolver<'c, 'p> {
     /// A resolver for the expressions of one alert, the first of which stands at `place`.
-    pub(in crate::check) fn new(projection: &'p mut Projection, place: Place<'c>) -> Self {
+    pub(in crate::check) fn new(
+        projection: &'p mut Projection,
+        declared: &'p Lists,
+        patterns: &'p mut Patterns,
+        place: Place<'c>,
+    ) -> Self {
         Resolver {
             projection,
+            declared,
+            patterns,
             diagnostics: Vec::new(),
             windows: Vec::new(),
             complete: true,
             evidence: Vec::new(),
+            ticks: Vec::new(),
+            lists: BTreeMap::new(),
+            items: Vec::new(),
             no_window_in: None,
             place,
         }
@@ -97,8 +128,11 @@ impl<'c, 'p> Resolver<'c, 'p> {
     pub(in crate::check) fn shown(&mut self, expr: &Expr, place: Place<'c>) -> Resolved<Node> {
         self.place = place;
         let (windows, evidence) = (self.windows.len(), self.evidence.len());
+        let (ticks, lists) = (self.ticks.len(), self.lists.clone());
         let resolved = self.resolve(expr);
         self.evidence.truncate(evidence);
+        self.ticks.truncate(ticks);
+        self.lists = lists;
         if !self.complete {
             self.windows.truncate(windows);
         }
@@ -219,6 +253,9 @@ impl<'c, 'p> Resolver<'c, 'p> {
     }
 
     fn path(&mut self, path: &Path, keep_items: bool) -> Node {
+        if let Some(rest) = self.within_item(path) {
+            return Node::Item(self.item().slot(rest, keep_items));
+        }
         let slot = self.projection.slot(&path.segments, keep_items);
         if self.no_window_in.is_none() {
             self.observe(print_path(path), Observed::Slot(slot));

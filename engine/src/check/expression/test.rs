@@ -1,17 +1,13 @@
 //! What a value can be tested for: membership, parts of text, patterns.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
-use regex::RegexBuilder;
 use tripline_grammar::ast::{self, Expr, ExprKind, Span};
 use tripline_grammar::print;
 
 use super::{Resolved, Resolver, Type, shorten};
 use crate::diagnostic as codes;
-use crate::program::{Node, Test};
-
-/// The most memory a compiled regular expression may take, in bytes.
-const MAX_REGEX: usize = 1 << 20;
+use crate::program::{Constant, Members, Node, Test};
 
 impl Resolver<'_, '_> {
     pub(super) fn test(
@@ -45,11 +41,12 @@ impl Resolver<'_, '_> {
                 }
             }
             ast::Test::InList(items) => {
-                if !items.is_empty() && items.iter().all(is_network) {
-                    return Err(self.not_yet("a list of addresses", span));
+                if let Some(networks) = self.networks(items)? {
+                    self.same_type(value_type, Type::Text, span)?;
+                    return Ok(networks);
                 }
                 let has_null = items.iter().any(|item| item.kind == ExprKind::Null);
-                let items: Vec<_> = items
+                let nodes: Vec<_> = items
                     .iter()
                     .filter(|item| item.kind != ExprKind::Null)
                     .map(|item| {
@@ -58,13 +55,27 @@ impl Resolver<'_, '_> {
                         Ok(node)
                     })
                     .collect();
-                Test::List {
-                    items: items.into_iter().collect::<Resolved<_>>()?,
-                    has_null,
+                let items = nodes.into_iter().collect::<Resolved<Vec<Node>>>()?;
+                match constants(&items) {
+                    Some(constants) => {
+                        let null = has_null.then_some(None);
+                        let items = constants.into_iter().map(Some).chain(null);
+                        Test::Members(Arc::new(Members::new(items)))
+                    }
+                    None => Test::List { items, has_null },
                 }
             }
-            ast::Test::InPath(path) => Test::Items(Box::new(self.path(path, true))),
-            ast::Test::InCidr(call) => return Err(self.not_yet("`cidr`", call.name.span)),
+            ast::Test::InPath(path) => match self.declared_list(path) {
+                Some(list) => {
+                    self.fits_list(value, value_type, list, path.span)?;
+                    list.test()
+                }
+                None => Test::Items(Box::new(self.path(path, true))),
+            },
+            ast::Test::InCidr(call) => {
+                self.is_text(value, value_type, "cidr")?;
+                self.cidr(call)?
+            }
             ast::Test::Contains(text) => {
                 Test::Contains(Box::new(self.text(value, value_type, text, "contains")?))
             }
@@ -79,10 +90,9 @@ impl Resolver<'_, '_> {
             }
             ast::Test::Matches { pattern, span } => {
                 self.is_text(value, value_type, "matches")?;
-                match RegexBuilder::new(pattern).size_limit(MAX_REGEX).build() {
+                match self.patterns.compile(pattern) {
                     Ok(regex) => Test::Matches(Box::new(regex)),
-                    Err(error) => {
-                        let (message, help) = regex_error(&error);
+                    Err((message, help)) => {
                         return Err(self.refuse(
                             codes::BAD_REGEX,
                             *span,
@@ -120,34 +130,11 @@ impl Resolver<'_, '_> {
     }
 }
 
-/// Whether a list item is an address or a prefix such as `10.0.0.0/8`.
-fn is_network(item: &Expr) -> bool {
-    let ExprKind::String(text) = &item.kind else {
-        return false;
+/// The values of a list, if all of them are constants.
+fn constants(items: &[Node]) -> Option<Vec<Constant>> {
+    let constant = |item: &Node| match item {
+        Node::Constant(constant) => Some(constant.clone()),
+        _ => None,
     };
-    let (address, bits) = text.split_once('/').unwrap_or((text, "0"));
-    address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= 128)
-}
-
-fn regex_error(error: &regex::Error) -> (String, Option<String>) {
-    match error {
-        regex::Error::CompiledTooBig(limit) => (
-            format!("the pattern compiles to more than {limit} bytes"),
-            Some("lower its repetitions".to_owned()),
-        ),
-        error => {
-            // The message draws the pattern over several lines; the reason stands on the last one.
-            let text = error.to_string();
-            let reason = text
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned();
-            (
-                format!("the pattern is no regular expression: {reason}"),
-                None,
-            )
-        }
-    }
+    items.iter().map(constant).collect()
 }

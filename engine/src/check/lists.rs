@@ -1,0 +1,241 @@
+//! The declared lists: names for many values, which any rule may look a value up in.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tripline_grammar::Comments;
+use tripline_grammar::ast::{ExprKind, Segment};
+
+use super::Type;
+use super::reader::{Reader, shown};
+use crate::diagnostic as codes;
+use crate::number::Number;
+use crate::program::{Constant, Members, Network, Networks, Parsed, Test};
+use crate::yaml::{Content, Entry, Node, Scalar, Style};
+
+/// How many errors of one list are shown.
+const MAX_ERRORS: usize = 20;
+
+/// The lists of all files, by name.
+#[derive(Default)]
+pub(super) struct Lists(BTreeMap<String, List>);
+
+/// A declared list.
+pub(super) struct List {
+    file: usize,
+    range: Range<usize>,
+    contents: Contents,
+    /// Names what it holds, however that is written.
+    pub(super) fingerprint: [u8; 16],
+}
+
+/// What a list holds, once for all rules that name it.
+enum Contents {
+    Values(Arc<Members>),
+    Networks(Arc<Networks>),
+}
+
+impl Lists {
+    pub(super) fn get(&self, name: &str) -> Option<&List> {
+        self.0.get(name)
+    }
+
+    /// Reads the lists of a file.
+    pub(super) fn read<'c>(&mut self, reader: &mut Reader<'c, '_>, root: &'c Node) {
+        // What else is wrong with the file is reported with its alerts.
+        let sections = root.as_map().unwrap_or_default();
+        for section in sections.iter().filter(|entry| entry.key.value == "lists") {
+            for entry in reader.map(&section.value, "`lists`") {
+                let list = list(reader, entry);
+                let name = entry.key.value.as_str();
+                if entry.duplicate {
+                    continue;
+                }
+                if let Some(other) = self.0.get(name) {
+                    let duplicate = codes::DUPLICATE_LIST
+                        .error(format!("there are two lists named `{}`", shown(name)))
+                        .at(reader.file, entry.key.range.clone(), "")
+                        .at(other.file, other.range.clone(), "the other one")
+                        .help("the name of a list is unique over all files");
+                    reader.diagnostics.push(duplicate);
+                    continue;
+                }
+                self.0.insert(name.to_owned(), list);
+            }
+        }
+    }
+}
+
+impl List {
+    /// The test of a value against the list.
+    pub(super) fn test(&self) -> Test {
+        match &self.contents {
+            Contents::Values(members) => Test::Members(Arc::clone(members)),
+            Contents::Networks(networks) => Test::Networks(Arc::clone(networks)),
+        }
+    }
+
+    /// What the list holds, in words, if no value of a type can be among it.
+    pub(super) fn misfits(&self, of: Type) -> Option<&'static str> {
+        let (text, number, bool) = match &self.contents {
+            Contents::Values(members) => {
+                (members.has_text(), members.has_number(), members.has_bool())
+            }
+            Contents::Networks(_) => (true, false, false),
+        };
+        let fits = match of {
+            Type::Any => true,
+            Type::Text => text,
+            Type::Number => number,
+            Type::Bool => bool,
+        };
+        match (text, number, bool) {
+            // An empty list fits everything and holds nothing.
+            (false, false, false) => None,
+            _ if fits => None,
+            (true, false, false) => Some("texts"),
+            (false, true, false) => Some("numbers"),
+            (false, false, true) => Some("truth values"),
+            _ => Some("other values"),
+        }
+    }
+}
+
+fn list<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry) -> List {
+    let name = entry.key.value.as_str();
+    if !is_name(name) {
+        let message = format!("`{}` is no name for a list", shown(name));
+        let help = "a letter, `_`, `@` or `$`, then such or digits, and no word of the language";
+        let help = Some(help.to_owned());
+        reader.refuse(codes::BAD_NAME, entry.key.range.clone(), message, help);
+    }
+    let contents = match &entry.value.content {
+        Content::List(items) => contents(reader, items),
+        _ => {
+            let message = format!("the list `{}` must be a list of values", shown(name));
+            let help = format!("write `{}: [root, admin]`", shown(name));
+            let range = if entry.value.range.is_empty() {
+                entry.key.range.clone()
+            } else {
+                entry.value.range.clone()
+            };
+            reader.refuse(codes::WRONG_TYPE, range, message, Some(help));
+            Contents::Values(Arc::default())
+        }
+    };
+    List {
+        file: reader.file,
+        range: entry.key.range.clone(),
+        fingerprint: match &contents {
+            Contents::Values(members) => members.fingerprint(),
+            Contents::Networks(networks) => networks.fingerprint(),
+        },
+        contents,
+    }
+}
+
+fn contents<'c>(reader: &mut Reader<'c, '_>, items: &'c [Node]) -> Contents {
+    let before = reader.diagnostics.len();
+    let mut values = Vec::with_capacity(items.len());
+    let mut networks = Vec::new();
+    let mut host_bits = Vec::new();
+    let mut all_networks = !items.is_empty();
+    for item in items {
+        if reader.diagnostics.len() >= before + MAX_ERRORS {
+            break;
+        }
+        let Some(value) = value(reader, item) else {
+            all_networks = false;
+            continue;
+        };
+        if all_networks {
+            match value.as_ref().map(network) {
+                Some(Parsed::Network(network)) => networks.push(network),
+                Some(Parsed::HostBits(network)) => {
+                    if host_bits.len() < MAX_ERRORS {
+                        host_bits.push((item, network));
+                    }
+                }
+                Some(Parsed::Neither) | None => all_networks = false,
+            }
+        }
+        values.push(value);
+    }
+    if !all_networks {
+        return Contents::Values(Arc::new(Members::new(values)));
+    }
+    for (item, network) in host_bits {
+        let text = item.as_scalar().map_or("", Scalar::as_str);
+        let message = format!("`{}` has bits set after its prefix", shown(text));
+        let help =
+            format!("write `{network}` for the network, or leave out the prefix for the address");
+        reader.refuse(codes::BAD_NETWORK, item.range.clone(), message, Some(help));
+    }
+    Contents::Networks(Arc::new(Networks::new(networks)))
+}
+
+fn network(value: &Constant) -> Parsed {
+    match value {
+        Constant::Text(text) => Network::parse(text),
+        Constant::Number(_) | Constant::Bool(_) => Parsed::Neither,
+    }
+}
+
+/// Reads an item; `Some(None)` is null.
+fn value<'c>(reader: &mut Reader<'c, '_>, item: &'c Node) -> Option<Option<Constant>> {
+    let Content::Scalar(scalar) = &item.content else {
+        let message = "a list holds single values".to_owned();
+        reader.refuse(codes::WRONG_TYPE, item.range.clone(), message, None);
+        return None;
+    };
+    if scalar.is_null() {
+        return Some(None);
+    }
+    let text = scalar.as_str();
+    if let Some(bool) = scalar.as_bool() {
+        return Some(Some(Constant::Bool(bool)));
+    }
+    if scalar.style != Style::Plain {
+        return Some(Some(Constant::Text(text.to_owned())));
+    }
+    if let Some(number) = Number::parse(text) {
+        return Some(Some(Constant::Number(number)));
+    }
+    if is_ambiguous(text) {
+        let message = format!("`{}` may be meant as text or not", shown(text));
+        let help = format!(
+            "quote it if it is text: `\"{}\"`; else write it as JSON does",
+            shown(text)
+        );
+        reader.refuse(codes::BAD_VALUE, item.range.clone(), message, Some(help));
+        return None;
+    }
+    Some(Some(Constant::Text(text.to_owned())))
+}
+
+/// Whether YAML has this for a number or a truth value, and JSON has not: `007`, `0x1F`, `.5`, `True`.
+fn is_ambiguous(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let digits_of = |prefix: &str, radix: u32| {
+        unsigned
+            .strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
+    };
+    let is_number = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.contains(|c: char| c.is_ascii_digit())
+        && unsigned.parse::<f64>().is_ok();
+    let is_word = ["true", "false", ".inf", ".nan"]
+        .iter()
+        .any(|word| unsigned.eq_ignore_ascii_case(word));
+    is_number || is_word || digits_of("0x", 16) || digits_of("0o", 8)
+}
+
+/// Whether a text is a name that can stand after `in`.
+fn is_name(text: &str) -> bool {
+    let parsed = tripline_grammar::parse(text, Comments::Refused);
+    parsed.is_ok_and(|expr| match expr.kind {
+        ExprKind::Path(path) => path.segments == [Segment::Field(text.to_owned())],
+        _ => false,
+    })
+}
