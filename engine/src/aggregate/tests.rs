@@ -85,7 +85,7 @@ fn the_worst_accumulators_take_no_more_bytes_than_are_announced() {
     for spec in AGGREGATES {
         let aggregate = aggregate(spec.name);
         let mut accumulator = Accumulator::new(aggregate);
-        for value in worst {
+        for value in worst.clone() {
             accumulator.add(value, Time(i64::MIN));
         }
         // Counts grow to 64 bits by merging.

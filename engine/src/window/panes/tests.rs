@@ -38,7 +38,7 @@ fn the_worst_panes_take_no_more_bytes_than_are_announced() {
                     for value in [
                         Datum::Number(Number::Integer(i64::MIN)),
                         Datum::Number(Number::Double(1e-300)),
-                        Datum::Text(&text),
+                        Datum::Text(text.as_str().into()),
                     ] {
                         panes.add(&window, start, CLOCK, value);
                     }
