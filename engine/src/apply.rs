@@ -11,6 +11,7 @@ use crate::output::{Alert, EndReason, Output, Status};
 use crate::plan::{Plan, Touch};
 use crate::program::{AlertRule, Program};
 use crate::row::{Row, RowKey};
+use crate::silence::Silence;
 use crate::state::{Change, Firing, KeyState};
 use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
@@ -424,7 +425,7 @@ impl<'p> Run<'p> {
 
     /// Whether a message may be sent; a shadow's may, since it goes to the record only.
     fn may_send(&mut self, about: &About<'_>, stage: Stage) -> bool {
-        if let Some(silence) = None::<&crate::program::AlertRule> {
+        if let Some(silence) = self.silence(about) {
             let silence = silence.name.clone();
             self.record_with(about, stage, stage, Reason::Silenced, Some(silence));
             return false;
@@ -433,6 +434,18 @@ impl<'p> Run<'p> {
             self.record(about, stage, stage, Reason::Shadow);
         }
         true
+    }
+
+    /// The first silence, by name, that covers a message of this moment.
+    fn silence(&self, about: &About<'_>) -> Option<&'p Silence> {
+        let (silences, rule) = (&self.program.silences, about.rule);
+        if silences.is_empty() {
+            return None;
+        }
+        let key = about.named_key(self.program).unwrap_or_default();
+        silences
+            .iter()
+            .find(|one| one.covers(&rule.name, rule.severity, &rule.labels, &key, about.at))
     }
 
     fn record(&mut self, about: &About<'_>, from: Stage, to: Stage, reason: Reason) {

@@ -84,6 +84,7 @@ pub(super) fn check<'c>(
         base: 0,
     };
     let mut resolver = Resolver::new(shared.projection, shared.lists, shared.patterns, start);
+    resolver.schema = shared.schema.view(&on);
     let parts: Vec<_> = by
         .iter()
         .map(|(name, written)| {

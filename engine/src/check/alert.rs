@@ -11,6 +11,7 @@ use super::lists::Lists;
 use super::patterns::Patterns as RegexPatterns;
 use super::place::Place;
 use super::reader::{Reader, Written, shown};
+use super::schema::Schema;
 use super::template;
 use crate::diagnostic::{self as codes, nearest};
 use crate::event::Projection;
@@ -49,6 +50,7 @@ pub(super) struct Shared<'p> {
     pub(super) patterns: &'p mut RegexPatterns,
     /// What the meaning of state depends on beside the alert: the paths of the event's type and time.
     pub(super) envelope: &'p str,
+    pub(super) schema: &'p Schema,
 }
 
 /// The distinct `by` clauses, by their canonical text.
@@ -85,16 +87,7 @@ pub(super) fn check<'c>(
     shared: &mut Shared<'_>,
 ) -> Option<AlertRule> {
     let name = entry.key.value.as_str();
-    if !is_name(name) {
-        let message = format!("`{}` is no name for an alert", shown(name));
-        let help = "a letter, then up to 127 letters, digits, `-` or `_`".to_owned();
-        reader.refuse(
-            codes::BAD_NAME,
-            entry.key.range.clone(),
-            message,
-            Some(help),
-        );
-    }
+    check_name(reader, entry, "an alert");
     let what = format!("the alert `{}`", shown(name));
     let fields = reader.fields(&entry.value, &what, KEYS);
     let own = |key: &str| fields.iter().any(|field| field.key.value == key);
@@ -171,6 +164,7 @@ pub(super) fn check<'c>(
         base: 0,
     };
     let mut resolver = Resolver::new(shared.projection, shared.lists, shared.patterns, start);
+    resolver.schema = shared.schema.view(&on);
     let when_node = when
         .as_ref()
         .and_then(|when| resolver.condition(&when.expr, when.place).ok());
@@ -287,6 +281,17 @@ pub(super) fn check<'c>(
 
 fn is_empty(node: &Yaml) -> bool {
     matches!(&node.content, Content::Scalar(scalar) if scalar.is_null())
+}
+
+/// Reports the name of an entry that is none; `kind` is what it would name.
+pub(super) fn check_name<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry, kind: &str) {
+    let name = entry.key.value.as_str();
+    if !is_name(name) {
+        let message = format!("`{}` is no name for {kind}", shown(name));
+        let help = "a letter, then up to 127 letters, digits, `-` or `_`".to_owned();
+        let range = entry.key.range.clone();
+        reader.refuse(codes::BAD_NAME, range, message, Some(help));
+    }
 }
 
 pub(super) fn is_name(name: &str) -> bool {

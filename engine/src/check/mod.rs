@@ -6,12 +6,18 @@ mod alert;
 mod defaults;
 mod expression;
 mod limits;
+mod lint;
 mod lists;
+mod matcher;
+mod moment;
 mod names;
+mod notify;
 mod patterns;
 mod place;
 mod reader;
+mod schema;
 mod settings;
+mod silences;
 mod template;
 mod variable;
 
@@ -22,16 +28,18 @@ use std::ops::Range;
 
 use alert::{Groupings, Shared};
 use defaults::Defaults;
+pub use lint::LintLevels;
 use lists::Lists;
 use names::Names;
 use patterns::Patterns;
 use reader::Reader;
 use settings::Settings;
+use silences::Silences;
 
 use crate::MAX_RULE_FILE_BYTES;
 use crate::diagnostic::{self as codes, Code, Diagnostic, Severity};
 use crate::event::Projection;
-use crate::program::Program;
+use crate::program::{AlertRule, Program};
 use crate::source::{RawFile, SETTINGS, SourceFile};
 use crate::yaml::{self, Document, Problem, ProblemKind};
 
@@ -50,6 +58,8 @@ pub struct Checked {
     pub alerts: usize,
     /// Where each alert stands: the file and its name's place in it.
     alert_places: BTreeMap<String, (usize, Range<usize>)>,
+    /// Which lints the settings allow and deny.
+    pub lints: LintLevels,
 }
 
 /// Checks rule files and compiles them.
@@ -115,10 +125,12 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         lists: &lists,
         patterns: &mut Patterns::default(),
         envelope: &fingerprint,
+        schema: &settings.schema,
     };
     let mut alert_names = Names::new("alerts", codes::DUPLICATE_ALERT);
     let mut aggregate_names = Names::new("aggregates", codes::DUPLICATE_AGGREGATE);
     let (mut alerts, mut aggregates) = (Vec::new(), Vec::new());
+    let mut silences = Silences::default();
     for (index, root) in rule_files() {
         let mut reader = Reader {
             file: index,
@@ -148,15 +160,20 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
                         aggregates.extend(aggregate::check(&mut reader, entry, &mut shared));
                     }
                 }
-                key @ "silences" => {
-                    let message = format!("`{key}` is not supported yet");
-                    reader.refuse(codes::NOT_YET, section.key.range.clone(), message, None);
-                }
+                "silences" => silences.check(&mut reader, &section.value),
+                // The others have been read.
                 _ => {}
             }
         }
     }
     let alert_places = alert_names.into_places();
+    for alert in alerts.iter().filter(|alert| !settings.routes.serve(alert)) {
+        diagnostics.extend(
+            alert_places
+                .get(alert.name.as_str())
+                .map(|place| unrouted(alert, place)),
+        );
+    }
 
     let place = |diagnostic: &Diagnostic| {
         diagnostic
@@ -174,7 +191,10 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
     let program = (!is_refused).then(|| {
         alerts.sort_by(|a, b| a.name.cmp(&b.name));
         aggregates.sort_by(|a, b| a.name.cmp(&b.name));
-        Program::new(envelope, projection, alerts, aggregates, groupings.list)
+        let mut program = Program::new(envelope, projection, alerts, aggregates, groupings.list);
+        program.silences = silences.finish();
+        program.routes = settings.routes;
+        program
     });
     Checked {
         program,
@@ -182,7 +202,18 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         diagnostics,
         alerts: alert_places.len(),
         alert_places,
+        lints: settings.lints,
     }
+}
+
+fn unrouted(alert: &AlertRule, (file, range): &(usize, Range<usize>)) -> Diagnostic {
+    let message = format!("no route takes the alert `{}`", alert.name);
+    let mut diagnostic = codes::UNROUTED_ALERT
+        .error(message)
+        .at(*file, range.clone(), "")
+        .help("end `notify.routes` in `tripline.yaml` with one that takes all: `- {topic: \"${ALERT_TOPIC_ARN}\"}`");
+    diagnostic.alert = Some(alert.name.clone());
+    diagnostic
 }
 
 /// Whether a file holds settings, where it should or elsewhere.

@@ -184,6 +184,18 @@ impl<'c> Reader<'c, '_> {
         Some(Written { expr, place })
     }
 
+    /// Parses the expression that a key is.
+    pub(super) fn key_expression(&mut self, key: &'c Scalar) -> Option<Written<'c>> {
+        let place = Place {
+            file: self.file,
+            text: self.text,
+            scalar: key,
+            base: 0,
+        };
+        let expr = self.parse(&key.value, place, false)?;
+        Some(Written { expr, place })
+    }
+
     /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
     pub(super) fn parse(
         &mut self,

@@ -1,10 +1,14 @@
-//! The settings file: where the fields of an event's envelope are.
+//! The settings file: where the fields of an event's envelope are, and what else holds for all rules.
 
 use tripline_grammar::ast::{ExprKind, Segment};
 
+use super::lint::{self, LintLevels};
+use super::notify;
 use super::reader::Reader;
+use super::schema::{self, Schema};
 use crate::diagnostic as codes;
 use crate::event::{Envelope, Projection};
+use crate::route::Routes;
 use crate::yaml::Node as Yaml;
 
 const KEYS: &[&str] = &["event", "schema", "lint", "notify"];
@@ -19,6 +23,9 @@ pub(super) struct Settings {
     id: Vec<Segment>,
     arrival: Option<Vec<Segment>>,
     max_future: i64,
+    pub(super) schema: Schema,
+    pub(super) lints: LintLevels,
+    pub(super) routes: Routes,
 }
 
 impl Default for Settings {
@@ -30,6 +37,9 @@ impl Default for Settings {
             id: field("id"),
             arrival: None,
             max_future: MAX_FUTURE,
+            schema: Schema::default(),
+            lints: LintLevels::default(),
+            routes: Routes::default(),
         }
     }
 }
@@ -60,13 +70,17 @@ pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, root: &'c Yaml) -> Settings
     for entry in reader.fields(root, "the settings file", KEYS) {
         match entry.key.value.as_str() {
             "event" => event(reader, &entry.value, &mut settings),
-            key @ ("schema" | "lint" | "notify") => {
-                let message = format!("`{key}` is not supported yet");
-                reader.refuse(codes::NOT_YET, entry.key.range.clone(), message, None);
+            "schema" if !entry.duplicate => {
+                settings.schema = schema::check(reader, &entry.value);
             }
+            "lint" => settings.lints = lint::check(reader, &entry.value),
+            "notify" => settings.routes = notify::check(reader, &entry.value),
             _ => {}
         }
     }
+    let paths = [&settings.kind, &settings.time, &settings.id].into_iter();
+    let paths = paths.chain(&settings.arrival).cloned().collect();
+    settings.schema.set_envelope(paths);
     settings
 }
 

@@ -17,7 +17,9 @@ pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Source};
 use crate::ids;
+use crate::route::Routes;
 use crate::row::RowKey;
+use crate::silence::Silence;
 use crate::store::StateKey;
 
 /// All rules, compiled: what decodes events, plans and applies them.
@@ -33,6 +35,8 @@ pub struct Program {
     pub(crate) aggregates: Vec<AggregateRule>,
     pub(crate) alert_dispatch: Dispatch,
     pub(crate) aggregate_dispatch: Dispatch,
+    pub(crate) silences: Vec<Silence>,
+    pub(crate) routes: Routes,
     fingerprint: [u8; 16],
 }
 
@@ -57,6 +61,8 @@ impl Program {
             alerts,
             aggregates,
             groupings,
+            silences: Vec::new(),
+            routes: Routes::default(),
             fingerprint,
         }
     }
@@ -79,6 +85,11 @@ impl Program {
     /// The aggregate rule that a row belongs to.
     pub fn aggregate(&self, key: &RowKey) -> Option<&AggregateRule> {
         self.aggregates.get(key.aggregate as usize)
+    }
+
+    /// Where the messages of alerts go.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
     }
 
     /// Names the state that this program's rules own.

@@ -1,6 +1,7 @@
 //! From the syntax of an expression to a checked one: names, types and windows.
 
 mod call;
+mod field;
 mod frame;
 mod function;
 mod test;
@@ -14,6 +15,7 @@ use tripline_grammar::{print, print_path};
 use super::lists::Lists;
 use super::patterns::Patterns;
 use super::place::Place;
+use super::schema::View;
 use crate::diagnostic::{self as codes, Code, Diagnostic, nearest};
 use crate::event::Projection;
 use crate::functions::Tick;
@@ -63,6 +65,8 @@ pub(in crate::check) struct Resolver<'c, 'p> {
     pub(in crate::check) lists: BTreeMap<String, [u8; 16]>,
     /// The lists whose items `it` stands for, outermost first, each by its path in the item before.
     items: Vec<Items>,
+    /// What is known of the events, if they are declared.
+    pub(in crate::check) schema: Option<View<'p>>,
     /// Inside what the expression stands that cannot hold a window, as users would call it.
     no_window_in: Option<&'static str>,
     place: Place<'c>,
@@ -99,6 +103,7 @@ impl<'c, 'p> Resolver<'c, 'p> {
             ticks: Vec::new(),
             lists: BTreeMap::new(),
             items: Vec::new(),
+            schema: None,
             no_window_in: None,
             place,
         }
@@ -211,7 +216,7 @@ impl<'c, 'p> Resolver<'c, 'p> {
                 "",
                 Some("write `is missing`".to_owned()),
             )),
-            ExprKind::Path(path) => Ok((self.path(path, false), Type::Any)),
+            ExprKind::Path(path) => Ok((self.path(path, false), self.field_type(path))),
             ExprKind::Call(call) => self.call(call, expr),
             ExprKind::Negate(operand) => Ok((
                 match self.number(operand, "-")? {
@@ -239,6 +244,7 @@ impl<'c, 'p> Resolver<'c, 'p> {
                 test,
             } => {
                 let (value_node, value_type) = self.resolve(value)?;
+                self.listed_members(value, test);
                 let test = self.test(test, value, value_type, expr.span)?;
                 Ok((
                     Node::Test {
@@ -256,6 +262,7 @@ impl<'c, 'p> Resolver<'c, 'p> {
         if let Some(rest) = self.within_item(path) {
             return Node::Item(self.item().slot(rest, keep_items));
         }
+        self.known_field(path);
         let slot = self.projection.slot(&path.segments, keep_items);
         if self.no_window_in.is_none() {
             self.observe(print_path(path), Observed::Slot(slot));
@@ -355,6 +362,9 @@ impl<'c, 'p> Resolver<'c, 'p> {
         let ((left_node, left_type), (right_node, right_type)) = (left_node?, right_node?);
         self.same_type(left_type, right_type, span)?;
         let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+        if !ordered {
+            self.members(left, right);
+        }
         if ordered && (left_type == Type::Bool || right_type == Type::Bool) {
             return Err(self.refuse(
                 codes::TYPE_MISMATCH,
