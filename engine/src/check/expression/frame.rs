@@ -87,7 +87,7 @@ impl Resolver<'_, '_> {
         } else if pane == 0 {
             let message = "a pane is at least 1s long".to_owned();
             (codes::UNEVEN_PANE, message)
-        } else if length % pane != 0 {
+        } else if !length.is_multiple_of(pane) {
             let message = format!("panes of {shown} do not fill a window of {window}");
             (codes::UNEVEN_PANE, message)
         } else if length / pane > MAX_PANES {
@@ -109,7 +109,7 @@ impl Resolver<'_, '_> {
     fn offset(&mut self, frame: Frame, offset: ast::Duration) -> Resolved<Frame> {
         let pane = frame.pane.unsigned_abs() / 1_000;
         let seconds = offset.seconds;
-        if seconds <= MAX_OFFSET && seconds % pane == 0 {
+        if seconds <= MAX_OFFSET && seconds.is_multiple_of(pane) {
             return Ok(frame.offset(millis(seconds)));
         }
         let (code, message) = if seconds > MAX_OFFSET {
@@ -149,7 +149,7 @@ fn nearest_pane(length: u64, wanted: u64) -> u64 {
     // A window is at most 2,678,400 seconds long, so its divisors are soon found.
     (1..=length)
         .take_while(|divisor| divisor * divisor <= length)
-        .filter(|divisor| length % divisor == 0)
+        .filter(|divisor| length.is_multiple_of(*divisor))
         .flat_map(|divisor| [divisor, length / divisor])
         .filter(|pane| length / pane <= MAX_PANES)
         .min_by_key(|pane| (pane.abs_diff(wanted), *pane))

@@ -53,7 +53,6 @@ fn value(sketch: &Sketch, percentile: f64) -> f64 {
 #[test]
 fn percentiles_are_within_a_percent_of_the_nearest_rank() {
     let mut random = Rng::with_seed(11);
-    let mut worst: f64 = 0.0;
     for (name, draw) in SHAPES {
         for count in [1, 2, 3, 10, 99, 1_000, 20_000] {
             let mut values: Vec<f64> = (0..count).map(|_| draw(&mut random)).collect();
@@ -71,13 +70,9 @@ fn percentiles_are_within_a_percent_of_the_nearest_rank() {
                     "{name}: p{percentile} of {count} is {exact}, not {}",
                     value(&sketch, percentile)
                 );
-                if exact != 0.0 {
-                    worst = worst.max(error / exact.abs());
-                }
             }
         }
     }
-    println!("worst relative error {worst:.5}");
 }
 
 #[test]
