@@ -97,7 +97,11 @@ impl List {
             (true, false, false) => Some("texts"),
             (false, true, false) => Some("numbers"),
             (false, false, true) => Some("truth values"),
-            _ => Some("other values"),
+            (true, true, false) => Some("texts and numbers"),
+            (true, false, true) => Some("texts and truth values"),
+            (false, true, true) => Some("numbers and truth values"),
+            // Such a list fits every type.
+            (true, true, true) => None,
         }
     }
 }
@@ -238,4 +242,53 @@ fn is_name(text: &str) -> bool {
         ExprKind::Path(path) => path.segments == [Segment::Field(text.to_owned())],
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{RawFile, check};
+
+    fn fingerprint(lists: &str, alert: &str) -> [u8; 16] {
+        let rules = format!("lists: {{{lists}}}\nalerts: {{a: {{{alert}}}}}");
+        let checked = check(vec![RawFile {
+            name: "rules/a.yaml".into(),
+            bytes: rules.into(),
+        }]);
+        let program = checked.program.expect("the rules have no errors");
+        let alert = program.alerts().next().expect("there is one alert");
+        alert.fingerprint()
+    }
+
+    #[test]
+    fn the_lists_that_a_condition_or_key_names_belong_to_the_alert_and_no_others() {
+        let when = "when: 'count(data.x in a) over 5m > 1'";
+        let before = fingerprint("a: [1, b, 2.5], c: [d]", when);
+        // However it is written.
+        assert_eq!(
+            fingerprint("c: [other], a: ['b', 2.50, 1.0, b]", when),
+            before
+        );
+        assert_ne!(fingerprint("a: [1, b], c: [d]", when), before);
+        assert_ne!(fingerprint("a: [1, b, 2.5, null], c: [d]", when), before);
+        assert_ne!(fingerprint("a: ['1', b, 2.5], c: [d]", when), before);
+        // Without the list the name is a path.
+        assert_ne!(fingerprint("c: [d]", when), before);
+
+        let by = "when: 'data.x > 1', for: 1m, by: {k: data.x in a}";
+        assert_ne!(fingerprint("a: [1]", by), fingerprint("a: [2]", by));
+        let summary = "when: 'data.x > 1', for: 1m, summary: '{data.x in a}'";
+        assert_eq!(
+            fingerprint("a: [1]", summary),
+            fingerprint("a: [2]", summary)
+        );
+    }
+
+    #[test]
+    fn networks_are_named_by_their_addresses() {
+        let when = "when: 'count(data.ip in a) over 5m > 1'";
+        let before = fingerprint("a: [10.0.0.0/8, 192.168.1.1]", when);
+        let same = "a: [192.168.1.1/32, 10.128.0.0/9, 10.0.0.0/9, 10.1.0.0/16]";
+        assert_eq!(fingerprint(same, when), before);
+        assert_ne!(fingerprint("a: [10.0.0.0/8, 192.168.1.2]", when), before);
+    }
 }
