@@ -124,6 +124,12 @@ pub(crate) fn zone(name: &str) -> Option<Tz> {
     Tz::from_str(name).ok()
 }
 
+/// Whether two names can be meant alike; there are too many zones to look closely at each.
+fn is_alike(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    first(a) == first(b) && a.len().abs_diff(b.len()) <= 4
+}
+
 /// The zone that a name that is none was meant to be, if any is near.
 pub(crate) fn nearest_zone(name: &str) -> Option<&'static str> {
     let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
@@ -135,5 +141,5 @@ pub(crate) fn nearest_zone(name: &str) -> Option<&'static str> {
     names()
         .find(|zone| zone.eq_ignore_ascii_case(name))
         .or_else(|| names().find(|zone| city(zone)))
-        .or_else(|| nearest(name, names()))
+        .or_else(|| nearest(name, names().filter(|zone| is_alike(name, zone))))
 }
