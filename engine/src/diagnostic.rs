@@ -76,7 +76,7 @@ macro_rules! codes {
 
 // E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
 // E13: the syntax of expressions. E14: windows. E15: alerts. E16: silences and routes.
-// E17: aggregates. E19: not there yet.
+// E17: aggregates.
 codes! {
     UNREADABLE_FILE = "E1001" "unreadable-file",
     FILE_TOO_LARGE = "E1002" "file-too-large",
@@ -135,7 +135,6 @@ codes! {
     BAD_VARIABLE = "E1603" "bad-variable",
     NOT_AN_AGGREGATE = "E1701" "not-an-aggregate",
     DUPLICATE_AGGREGATE = "E1702" "duplicate-aggregate",
-    NOT_YET = "E1901" "not-yet",
 }
 
 impl Code {

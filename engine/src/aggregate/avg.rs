@@ -4,13 +4,14 @@
 //! Unknown of nothing, and if the sum is past the doubles.
 
 use super::sum::Sum;
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::Number;
 
 pub(super) const SPEC: Spec = Spec {
     name: "avg",
     signature: "avg(value [where condition])",
     summary: "The mean of the numbers.",
+    make: |_, _| Aggregate::Avg,
     takes: Takes::Number,
     gives: Gives::Number,
     examples: &[("[]", "?"), ("[1, 2, null]", "1.5")],

@@ -3,13 +3,14 @@
 //! With a condition it counts the events on which that is true; unknown is not true. Of nothing it is 0,
 //! so it is never unknown. Exact.
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::Number;
 
 pub(super) const SPEC: Spec = Spec {
     name: "count",
     signature: "count([condition])",
     summary: "How many events there are, or on how many of them the condition is true.",
+    make: |_, _| Aggregate::Count,
     takes: Takes::Condition,
     gives: Gives::Number,
     examples: &[("[]", "0"), ("[5, \"text\", null]", "3")],

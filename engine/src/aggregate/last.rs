@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::event::Datum;
 use crate::number::Number;
 use crate::time::Time;
@@ -15,6 +15,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "last",
     signature: "last(value [where condition])",
     summary: "The value of the newest event: a number, a boolean or a text of at most 1,000 bytes.",
+    make: |_, _| Aggregate::Last,
     takes: Takes::Scalar,
     gives: Gives::Anything,
     examples: &[

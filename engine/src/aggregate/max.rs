@@ -5,13 +5,14 @@
 
 use std::cmp::Ordering;
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::Number;
 
 pub(super) const SPEC: Spec = Spec {
     name: "max",
     signature: "max(value [where condition])",
     summary: "The greatest of the numbers.",
+    make: |_, _| Aggregate::Max,
     takes: Takes::Number,
     gives: Gives::Number,
     examples: &[("[]", "?"), ("[2, 1.5, null]", "2")],

@@ -44,6 +44,8 @@ pub(crate) struct Spec {
     /// What it gives, in one sentence.
     #[allow(dead_code, reason = "the language reference is made from it")]
     pub(crate) summary: &'static str,
+    /// The aggregate over a window of so many milliseconds, and of this percentile in millionths.
+    pub(crate) make: fn(i64, u32) -> Aggregate,
     pub(crate) takes: Takes,
     pub(crate) gives: Gives,
     /// Values as a JSON list, and what they give, `?` being unknown.
@@ -103,25 +105,6 @@ pub(crate) enum Aggregate {
 }
 
 impl Aggregate {
-    /// The aggregate of that name.
-    ///
-    /// Its window is `length` milliseconds long; `millionths` is the percentile, for the one that takes it.
-    pub(crate) fn new(name: &str, length: i64, millionths: u32) -> Option<Aggregate> {
-        Some(match name {
-            "count" => Aggregate::Count,
-            "rate" => Aggregate::Rate { length },
-            "sum" => Aggregate::Sum,
-            "avg" => Aggregate::Avg,
-            "min" => Aggregate::Min,
-            "max" => Aggregate::Max,
-            "stddev" => Aggregate::StdDev,
-            "last" => Aggregate::Last,
-            "distinct" => Aggregate::Distinct,
-            "percentile" => Aggregate::Percentile { millionths },
-            _ => return None,
-        })
-    }
-
     /// Whether an event with this value adds anything.
     pub(crate) fn takes(self, value: &Datum<'_>) -> bool {
         match self {

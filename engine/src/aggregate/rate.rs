@@ -4,13 +4,14 @@
 //! 1.0. A sliding window can reach back a pane more than its length; it is divided by its length still. Of
 //! nothing it is 0, so it is never unknown.
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::{Number, finite};
 
 pub(super) const SPEC: Spec = Spec {
     name: "rate",
     signature: "rate([condition])",
     summary: "How many events there are a second, or on how many of them the condition is true.",
+    make: |length, _| Aggregate::Rate { length },
     takes: Takes::Condition,
     gives: Gives::Number,
     examples: &[("[]", "0.0"), ("[1, 1, 1]", "0.05")],

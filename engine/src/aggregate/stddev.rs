@@ -10,13 +10,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::{Number, finite};
 
 pub(super) const SPEC: Spec = Spec {
     name: "stddev",
     signature: "stddev(value [where condition])",
     summary: "The standard deviation of the numbers, with divisor n.",
+    make: |_, _| Aggregate::StdDev,
     takes: Takes::Number,
     gives: Gives::Number,
     examples: &[

@@ -6,13 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::{Number, finite};
 
 pub(super) const SPEC: Spec = Spec {
     name: "sum",
     signature: "sum(value [where condition])",
     summary: "The sum of the numbers.",
+    make: |_, _| Aggregate::Sum,
     takes: Takes::Number,
     gives: Gives::Number,
     examples: &[

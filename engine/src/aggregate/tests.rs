@@ -6,7 +6,7 @@ use crate::number::Number;
 use crate::time::Time;
 
 fn aggregate(name: &str) -> Aggregate {
-    Aggregate::new(name, 60_000, 50_000_000).unwrap()
+    (find(name).unwrap().make)(60_000, 50_000_000)
 }
 
 fn datum(json: &Json) -> Datum<'_> {

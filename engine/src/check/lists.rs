@@ -253,6 +253,7 @@ mod tests {
         let checked = check(vec![RawFile {
             name: "rules/a.yaml".into(),
             bytes: rules.into(),
+            settings: false,
         }]);
         let program = checked.program.expect("the rules have no errors");
         let alert = program.alerts().next().expect("there is one alert");

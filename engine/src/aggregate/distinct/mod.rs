@@ -12,7 +12,7 @@ mod registers;
 use serde::{Deserialize, Serialize};
 
 use self::registers::Registers;
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 use crate::event::Datum;
 use crate::ids;
 
@@ -20,6 +20,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "distinct",
     signature: "distinct(value [where condition])",
     summary: "How many different values there are: exact up to 256, above within 1 % (standard error).",
+    make: |_, _| Aggregate::Distinct,
     takes: Takes::Scalar,
     gives: Gives::Number,
     examples: &[("[]", "0"), ("[1, 1.0, \"1\", true, null, \"1\"]", "3")],

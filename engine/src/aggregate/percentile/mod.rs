@@ -12,12 +12,13 @@ mod sketch;
 
 pub(super) use sketch::{MAX_BYTES, Sketch};
 
-use super::{Gives, Spec, Takes};
+use super::{Aggregate, Gives, Spec, Takes};
 
 pub(super) const SPEC: Spec = Spec {
     name: "percentile",
     signature: "percentile(value, p [where condition])",
     summary: "The value that p percent of the numbers do not exceed, within 1 % of it; p is from 0 to 100.",
+    make: |_, millionths| Aggregate::Percentile { millionths },
     takes: Takes::Percentile,
     gives: Gives::Number,
     examples: &[("[]", "?"), ("[7]", "7.0"), ("[1, 2, null]", "1.0")],

@@ -11,15 +11,15 @@ impl Resolver<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, expr: &Expr) -> Resolved<(Node, Type)> {
         let name = call.name.text.as_str();
         let is_window = call.frame.is_some() || call.filter.is_some();
-        let is_aggregate = aggregate::find(name).is_some();
+        let aggregate = aggregate::find(name);
         if let Some(function) = function(name)
-            && (!is_aggregate || (call.args.len() > 1 && !is_window))
+            && (aggregate.is_none() || (call.args.len() > 1 && !is_window))
         {
             return self.function(function, call);
         }
-        if is_aggregate {
+        if let Some(aggregate) = aggregate {
             self.window_fits_here(name, expr)?;
-            return self.window(call, expr);
+            return self.window(aggregate, call, expr);
         }
         let functions: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
         let aggregates: Vec<&str> = AGGREGATES.iter().map(|spec| spec.name).collect();

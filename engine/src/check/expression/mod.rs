@@ -397,16 +397,6 @@ impl<'c, 'p> Resolver<'c, 'p> {
         };
         Err(self.refuse(codes::TYPE_MISMATCH, span, message, "", help))
     }
-
-    fn not_yet(&mut self, what: &str, span: Span) -> Refused {
-        self.refuse(
-            codes::NOT_YET,
-            span,
-            format!("{what} is not supported yet"),
-            "",
-            None,
-        )
-    }
 }
 
 fn literal(number: ast::Number) -> Number {

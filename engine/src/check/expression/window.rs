@@ -4,7 +4,7 @@ use tripline_grammar::ast::{self, Call, Expr, ExprKind};
 use tripline_grammar::print;
 
 use super::{Refused, Resolved, Resolver, Type, shorten};
-use crate::aggregate::{self, AGGREGATES, Aggregate, Gives, Spec, Takes};
+use crate::aggregate::{self, AGGREGATES, Gives, Spec, Takes};
 use crate::check::place::Place;
 use crate::diagnostic as codes;
 use crate::program::{Node, Observed};
@@ -24,7 +24,12 @@ pub(super) struct Operands {
 }
 
 impl<'c> Resolver<'c, '_> {
-    pub(super) fn window(&mut self, call: &Call, expr: &Expr) -> Resolved<(Node, Type)> {
+    pub(super) fn window(
+        &mut self,
+        spec: &Spec,
+        call: &Call,
+        expr: &Expr,
+    ) -> Resolved<(Node, Type)> {
         let name = call.name.text.as_str();
         let text = print(expr);
         if let Some(inside) = self.no_window_in {
@@ -45,14 +50,9 @@ impl<'c> Resolver<'c, '_> {
             ));
         };
         let frame = self.frame(written);
-        let Some(spec) = aggregate::find(name) else {
-            return Err(self.not_yet(&format!("the aggregate `{name}`"), call.name.span));
-        };
         let operands = self.operands(call, spec);
         let (frame, operands) = (frame?, operands?);
-        let Some(aggregate) = Aggregate::new(name, frame.length, operands.millionths) else {
-            return Err(self.not_yet(&format!("the aggregate `{name}`"), call.name.span));
-        };
+        let aggregate = (spec.make)(frame.length, operands.millionths);
         let index = match self.windows.iter().position(|window| window.text == text) {
             Some(index) => index,
             None => {
@@ -95,9 +95,7 @@ impl<'c> Resolver<'c, '_> {
             return Err(self.refuse(codes::MISPLACED_WINDOW, frame.span, message, "", help));
         }
         let operands = self.operands(call, spec)?;
-        let Some(aggregate) = Aggregate::new(spec.name, length, operands.millionths) else {
-            return Err(self.no_aggregate(expr));
-        };
+        let aggregate = (spec.make)(length, operands.millionths);
         Ok(Window {
             text: name.to_owned(),
             aggregate,

@@ -28,7 +28,7 @@ fn the_worst_panes_take_no_more_bytes_than_are_announced() {
     ];
     for frame in frames {
         for spec in AGGREGATES {
-            let aggregate = Aggregate::new(spec.name, 60_000, 50_000_000).unwrap();
+            let aggregate = (spec.make)(60_000, 50_000_000);
             let window = window(aggregate, frame);
             for step in [1, 2, 3] {
                 let mut panes = Panes::default();
