@@ -21,7 +21,7 @@ Examples:
 const RUN_EXAMPLES: &str = "\
 Examples:
   tripline run --events rules/sample/events.ndjson.gz --format text
-  tripline run --events monday.ndjson tuesday.ndjson.gz --alerts alerts.ndjson
+  tripline run --events monday.ndjson tuesday.ndjson.zst --alerts alerts.ndjson
   tripline run --events archive/ --rejects rejects.ndjson --until-end
   zcat *.gz | tripline run --events - --fail-on alerts
   tripline run --events today.ndjson --state rules.db    goes on where the last run ended
@@ -85,7 +85,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "rules")]
     pub(crate) rules: PathBuf,
 
-    /// Event files, plain or gzip, folders of them (read in name order), or - for standard input
+    /// Event files, plain, gzip or zstd, folders of them (read in name order), or - for standard input
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) events: Vec<PathBuf>,
 

@@ -11,19 +11,14 @@ use std::sync::Arc;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::failure::Failure;
+use crate::zstd::{self, Frames};
 
 /// How much of a line that is no event is kept, in bytes.
 pub(crate) const RAW_BYTES: usize = 4096;
 
 const READ_BYTES: usize = 256 * 1024;
-const ENDINGS: [&str; 6] = [
-    ".ndjson",
-    ".jsonl",
-    ".json",
-    ".ndjson.gz",
-    ".jsonl.gz",
-    ".json.gz",
-];
+const ENDINGS: [&str; 3] = [".ndjson", ".jsonl", ".json"];
+const COMPRESSIONS: [&str; 2] = [".gz", ".zst"];
 
 /// A file of events, or standard input.
 #[derive(Debug)]
@@ -58,7 +53,7 @@ pub(crate) fn expand(arguments: &[PathBuf]) -> Result<Vec<Input>, Failure> {
         collect(argument, &mut found)?;
         if found.is_empty() {
             return Err(Failure::Message(format!(
-                "no event files in {}: looked for *.ndjson, *.jsonl and *.json, plain and with .gz",
+                "no event files in {}: looked for *.ndjson, *.jsonl and *.json, plain and with .gz or .zst",
                 argument.display()
             )));
         }
@@ -84,7 +79,7 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, fs::Metadata)>) -> Result<()
         }
         if entry.file_type().map_err(fail)?.is_dir() {
             collect(&path, found)?;
-        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if is_of_events(&name) {
             let metadata =
                 fs::metadata(&path).map_err(|error| Failure::path("read", &path, &error))?;
             if metadata.is_file() {
@@ -93,6 +88,14 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, fs::Metadata)>) -> Result<()
         }
     }
     Ok(())
+}
+
+fn is_of_events(name: &str) -> bool {
+    let plain = COMPRESSIONS
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name);
+    ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
 impl Input {
@@ -119,20 +122,24 @@ impl Input {
     }
 }
 
-/// Decompresses a reader if its first bytes say that it is gzip, whatever its name.
+/// Decompresses a reader if its first bytes say that it is gzip or zstd, whatever its name.
 fn decompressed(mut source: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
-    let mut head = Vec::with_capacity(2);
-    source.by_ref().take(2).read_to_end(&mut head)?;
-    let gzip = head == [0x1f, 0x8b];
+    let mut head = Vec::with_capacity(zstd::MAGIC_BYTES);
+    source
+        .by_ref()
+        .take(zstd::MAGIC_BYTES as u64)
+        .read_to_end(&mut head)?;
+    let gzip = head.starts_with(&[0x1f, 0x8b]);
+    let zstd = zstd::begins(&head);
     let whole = BufReader::with_capacity(READ_BYTES, Cursor::new(head).chain(source));
-    if gzip {
-        Ok(Box::new(BufReader::with_capacity(
-            READ_BYTES,
-            MultiGzDecoder::new(whole),
-        )))
+    let decoder: Box<dyn Read> = if gzip {
+        Box::new(MultiGzDecoder::new(whole))
+    } else if zstd {
+        Box::new(Frames::new(whole))
     } else {
-        Ok(Box::new(whole))
-    }
+        return Ok(Box::new(whole));
+    };
+    Ok(Box::new(BufReader::with_capacity(READ_BYTES, decoder)))
 }
 
 /// Counts the bytes that pass.

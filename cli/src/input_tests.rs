@@ -2,6 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::*;
 
@@ -29,6 +30,10 @@ fn read(bytes: &[u8], limit: usize) -> Vec<String> {
             Line::End => return found,
         }
     }
+}
+
+fn zstd(text: &[u8]) -> Vec<u8> {
+    compress_to_vec(text, CompressionLevel::Fastest)
 }
 
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -84,6 +89,19 @@ fn gzip_is_known_by_its_first_bytes() {
 }
 
 #[test]
+fn zstd_is_known_by_its_first_bytes() {
+    assert_eq!(read(&zstd(b"a\nb\n"), 9), ["1 a", "2 b"]);
+    assert_eq!(
+        read(&[zstd(b"a\nb"), zstd(b"c\n")].concat(), 9),
+        ["1 a", "2 bc"]
+    );
+    assert_eq!(read(&zstd(b""), 9), [""; 0]);
+    assert_eq!(read(b"(\xb5/", 9), ["1 (\u{fffd}/"]);
+    let whole = zstd(b"a\nb\n");
+    assert_eq!(read(&whole[..6], 9), ["1 broken: , UnexpectedEof"]);
+}
+
+#[test]
 fn what_comes_before_a_cut_in_gzip_is_read() {
     let text: String = (0..2_000)
         .map(|number| format!("{}\n", number * 7_919 % 10_007))
@@ -118,7 +136,10 @@ fn folders_are_read_in_path_order() {
         "b.ndjson",
         "a/z.json.gz",
         "a/y.jsonl",
+        "a/x.ndjson.zst",
         "a.ndjson",
+        "a.gz",
+        "a.ndjson.zst.gz",
         ".hidden.json",
         ".git/c.json",
         "notes.txt",
@@ -140,6 +161,7 @@ fn folders_are_read_in_path_order() {
     assert_eq!(
         names,
         [
+            "a/x.ndjson.zst",
             "a/y.jsonl",
             "a/z.json.gz",
             "a.ndjson",

@@ -18,6 +18,7 @@ mod sample_actors;
 mod state;
 mod summary;
 mod terminal;
+mod zstd;
 
 use std::process::ExitCode;
 

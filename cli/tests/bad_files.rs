@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::Value;
 use support::little::{RULES, reading, run};
-use support::{Folder, brief, gzip, rows};
+use support::{Folder, brief, gzip, rows, zstd};
 
 /// A gzip file whose sixty readings can be read and whose rest is cut off in the midst of a line.
 fn truncated() -> Vec<u8> {
@@ -102,12 +102,42 @@ fn damaged_gzip_files() {
 }
 
 #[test]
+fn damaged_zstd_files() {
+    let good = zstd(&(reading(1, "") + &reading(2, "")));
+    let mut wrong_sum = good.clone();
+    *wrong_sum.last_mut().unwrap() ^= 1;
+    let garbage = [&good[..], b"no frame here"].concat();
+    let again = [&good[..], &good[..20]].concat();
+    let window = b"\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00".to_vec();
+    for (bytes, alerts, why) in [
+        (garbage, 3, "no zstd"),
+        (wrong_sum, 3, "checksum"),
+        (again, 3, "breaks off"),
+        (good[..good.len() - 2].to_vec(), 3, "breaks off"),
+        (good[..20].to_vec(), 0, "breaks off"),
+        (good[..5].to_vec(), 0, "breaks off"),
+        (window, 0, "window"),
+    ] {
+        let (outcome, rejects) = run("e.ndjson.zst", bytes);
+        let outcome = outcome.expect(2);
+        assert_eq!(outcome.alerts().len(), alerts, "{}", outcome.stderr);
+        assert_eq!(rejects, Vec::<Value>::new());
+        let error = outcome.stderr.lines().last().unwrap();
+        assert!(
+            error.starts_with("error: e.ndjson.zst is damaged") && error.contains(why),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn inputs_without_events() {
     for (name, content) in [
         ("e.ndjson", Vec::new()),
         ("e.ndjson", b"\n \r\n\t\n\n".to_vec()),
         ("e.ndjson.gz", Vec::new()),
         ("e.ndjson.gz", gzip("")),
+        ("e.ndjson.zst", zstd("")),
         ("e.ndjson", b"\xef\xbb\xbf".to_vec()),
     ] {
         let (outcome, rejects) = run(name, content);

@@ -5,7 +5,7 @@
 mod support;
 
 use support::rooms::{RULES, folder, reading, two};
-use support::{Folder, gzip};
+use support::{Folder, gzip, zstd};
 
 #[test]
 fn inputs_are_read_in_the_order_given() {
@@ -31,7 +31,15 @@ fn inputs_are_read_in_the_order_given() {
     folder.write("whole.json", gzip(&events));
     folder.write("members.gz", [gzip(first), gzip(""), gzip(second)].concat());
     folder.write("named.ndjson.gz", &events);
-    for file in ["whole.json", "members.gz", "named.ndjson.gz"] {
+    folder.write("zstd.ndjson.gz", zstd(&events));
+    folder.write("frames.zst", [zstd(first), zstd(""), zstd(second)].concat());
+    for file in [
+        "whole.json",
+        "members.gz",
+        "named.ndjson.gz",
+        "zstd.ndjson.gz",
+        "frames.zst",
+    ] {
         let outcome = folder.run(&["run", "--events", file]).expect(0);
         assert_eq!(outcome.alerts(), expected, "{file}");
         assert_eq!(outcome.rows()[0]["source"]["file"], file);
@@ -59,6 +67,7 @@ fn folders_are_read_in_path_order() {
     folder.write("in/b/x.json.gz", gzip(&reading(2, "b", "32")));
     folder.write("in/a.ndjson", reading(1, "a", "31"));
     folder.write("in/d.ndjson.gz", gzip(&reading(4, "d", "34")));
+    folder.write("in/e.ndjson.zst", zstd(&reading(5, "e", "35")));
     folder.write("in/notes.txt", "no events");
     folder.write("in/.hidden.ndjson", "no events");
     let outcome = folder
@@ -75,7 +84,8 @@ fn folders_are_read_in_path_order() {
             "in/a.ndjson",
             "in/b/x.json.gz",
             "in/c.jsonl",
-            "in/d.ndjson.gz"
+            "in/d.ndjson.gz",
+            "in/e.ndjson.zst"
         ]
     );
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ruzstd::encoding::CompressionLevel;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -203,6 +204,11 @@ pub(crate) fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
+}
+
+/// A text as a zstd file.
+pub(crate) fn zstd(text: &str) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)
 }
 
 /// Compares with a snapshot; with `BLESS=1` in the environment, rewrites it.
