@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 const MAIN_EXAMPLES: &str = "\
 Examples:
@@ -35,6 +36,16 @@ Examples:
 
 The same seed and number give the same bytes on every machine.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  tripline completions bash > ~/.local/share/bash-completion/completions/tripline
+  tripline completions zsh > ~/.zfunc/_tripline         with fpath+=~/.zfunc before compinit in ~/.zshrc
+  tripline completions fish > ~/.config/fish/completions/tripline.fish
+  tripline completions powershell >> $PROFILE
+  tripline completions elvish >> ~/.config/elvish/rc.elv
+
+They take effect in the next shell. Create the folder first if it is not there.";
+
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
 #[command(name = "tripline", version, after_help = MAIN_EXAMPLES)]
@@ -62,6 +73,9 @@ pub(crate) enum Command {
     /// Write events that exercise the shipped rules
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
+    /// Write what makes a shell complete this command's words
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -135,6 +149,13 @@ pub(crate) struct SampleArgs {
     /// Write them here, compressed if the name ends with .gz [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell to write them for
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

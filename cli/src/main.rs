@@ -4,6 +4,7 @@ mod alert_text;
 mod args;
 mod batch;
 mod check;
+mod completions;
 mod draw;
 mod failure;
 mod input;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
         Command::Sample(args) => sample::sample(args),
+        Command::Completions(args) => completions::completions(args.shell),
     };
     match outcome {
         Ok(code) => code,

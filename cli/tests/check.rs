@@ -93,6 +93,7 @@ fn help_and_version_exit_with_0() {
         &["check", "--help"],
         &["run", "--help"],
         &["sample", "--help"],
+        &["completions", "--help"],
     ] {
         let help = folder.run(arguments).expect(0).stdout;
         assert!(help.contains("Examples:"), "{help}");
