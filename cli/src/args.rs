@@ -17,7 +17,8 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   tripline check                                      checks the rules in rules/
   tripline check --rules my-rules --fail-on warning   exits 1 for warnings too
-  tripline check --format json                        an array of findings, for programs";
+  tripline check --format json                        an array of findings, for programs
+  tripline check --explain E1101                      what this finding means and what to do";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -91,6 +92,10 @@ pub(crate) struct CheckArgs {
     /// From which severity on a finding makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     pub(crate) fail_on: FailOn,
+
+    /// Say what a finding means, by its code or name, with an example and its remedy
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["rules", "format", "fail_on"])]
+    pub(crate) explain: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -9,6 +9,7 @@ use tripline_engine::{Checked, Diagnostic, Label, Severity, SourceFile, loader};
 
 use crate::args::{CheckArgs, FailOn, Format};
 use crate::draw::Drawing;
+use crate::explain::explain;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::terminal::{Terminal, counted};
@@ -20,10 +21,17 @@ pub(crate) fn load(folder: &Path) -> Result<Checked, Failure> {
 }
 
 pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    if let Some(name) = &args.explain {
+        return explain(name, terminal);
+    }
     let checked = load(&args.rules)?;
     write(&checked, args.format, terminal)
         .map_err(|error| Failure::write("the findings", &error))?;
-    terminal.note(&format!("{}\n", outcome(&checked)));
+    let mut said = outcome(&checked);
+    if let (Format::Text, Some(first)) = (args.format, checked.diagnostics.first()) {
+        said += &format!(" (tripline check --explain {} says more)", first.code);
+    }
+    terminal.note(&format!("{said}\n"));
     let limit = match args.fail_on {
         FailOn::Warning => Severity::Warning,
         FailOn::Error => Severity::Error,

@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod completions;
 mod draw;
+mod explain;
 mod failure;
 mod input;
 mod output;

@@ -106,6 +106,37 @@ fn help_and_version_exit_with_0() {
 }
 
 #[test]
+fn explains_a_code() {
+    let folder = Folder::new();
+    let page = folder.run(&["check", "--explain", "E1101"]).expect(0);
+    assert_snapshot("explain", &page.stdout);
+    assert_eq!(page.stderr, "");
+    for name in ["e1101", "unknown-key", "UNKNOWN-KEY"] {
+        let same = folder.run(&["check", "--explain", name]).expect(0);
+        assert_eq!(same.stdout, page.stdout);
+    }
+    let styled = folder.run(&["check", "--explain", "E1101", "--color", "always"]);
+    assert!(styled.expect(0).stdout.starts_with("\u{1b}[1mE1101"));
+}
+
+#[test]
+fn an_unknown_code_is_wrong_usage() {
+    for (name, near) in [
+        ("E1107", "E1106"),
+        ("unknwon-key", "unknown-key"),
+        ("\u{1b}[2J", "unknown-key"),
+    ] {
+        let outcome = Folder::new().run(&["check", "--explain", name]).expect(2);
+        assert_eq!(outcome.stdout, "");
+        let end = format!("; try `tripline check --explain {near}`\n");
+        assert!(outcome.stderr.ends_with(&end), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains('\u{1b}'), "{}", outcome.stderr);
+    }
+    let both = Folder::new().run(&["check", "--explain", "E1101", "--rules", "x"]);
+    assert!(both.expect(2).stderr.contains("--explain"));
+}
+
+#[test]
 fn colours_come_only_when_asked_for() {
     let folder = Folder::with(&[("rules/a.yaml", &GOOD.replace("value", "value >"))]);
     let plain = folder.run(&["check"]).expect(1).stdout;

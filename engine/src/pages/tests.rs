@@ -1,0 +1,87 @@
+use super::{Page, page, pages};
+use crate::{CODES, RawFile, Severity, check};
+
+/// Codes that no text of a page can show: bytes that are no text, and texts past a limit.
+const NOT_SHOWN: [&str; 3] = ["E1001", "E1002", "E1301"];
+const HEADINGS: [&str; 4] = ["What it means", "Why", "Example", "Use instead"];
+
+/// What stands beneath a heading.
+fn part<'a>(page: &Page, heading: &str) -> &'a str {
+    let Some((_, rest)) = page.text.split_once(&format!("### {heading}\n")) else {
+        panic!("{} has no `### {heading}`", page.code);
+    };
+    rest.split("\n### ").next().unwrap().trim()
+}
+
+/// The files of a part: one for each block.
+fn files(part: &str) -> Vec<RawFile> {
+    part.split("```yaml\n")
+        .skip(1)
+        .enumerate()
+        .map(|(index, block)| RawFile {
+            name: format!("rules/{index}.yaml"),
+            bytes: block.split("```").next().unwrap().into(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let mut expected: Vec<_> = CODES.iter().map(|code| (code.code, code.id)).collect();
+    let mut found: Vec<_> = pages().map(|page| (page.code, page.id)).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(
+        found, expected,
+        "a section `## CODE ID` in engine/src/pages/*.md for each code"
+    );
+    for page in pages() {
+        let headings: Vec<_> = page
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("### "))
+            .collect();
+        assert_eq!(headings, HEADINGS, "{}", page.code);
+        for heading in HEADINGS {
+            assert!(part(&page, heading).len() > 20, "{} {heading}", page.code);
+        }
+    }
+}
+
+#[test]
+fn examples_give_their_code_and_what_to_use_instead_no_error() {
+    for page in pages() {
+        let (wrong, right) = (part(&page, "Example"), part(&page, "Use instead"));
+        if NOT_SHOWN.contains(&page.code) {
+            assert!(wrong.starts_with("Not shown:"), "{}", page.code);
+            continue;
+        }
+        let found = check(files(wrong)).diagnostics;
+        assert!(
+            found.iter().any(|one| one.code == page.code),
+            "{}: {found:#?}",
+            page.code
+        );
+        let right = files(right);
+        assert!(!right.is_empty(), "{}", page.code);
+        let errors: Vec<_> = check(right)
+            .diagnostics
+            .into_iter()
+            .filter(|one| one.severity == Severity::Error)
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", page.code);
+    }
+}
+
+#[test]
+fn pages_are_found_by_code_and_name_in_any_case() {
+    for name in ["E1101", "e1101", "unknown-key", "Unknown-Key"] {
+        let page = page(name).unwrap();
+        assert_eq!((page.code, page.id), ("E1101", "unknown-key"));
+    }
+    assert_eq!(page("E1107"), Err(Some("E1106")));
+    assert_eq!(page("e9"), Err(Some("E1001")));
+    assert_eq!(page("unknown-keys"), Err(Some("unknown-key")));
+    assert_eq!(page("Bad-Regexp"), Err(Some("bad-regex")));
+    assert_eq!(page("weather"), Err(None));
+}
