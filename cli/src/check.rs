@@ -14,6 +14,9 @@ use crate::failure::Failure;
 use crate::places::Places;
 use crate::terminal::{Terminal, counted};
 
+/// How many findings are drawn for people.
+const DRAWN: usize = 100;
+
 /// Reads and checks a folder of rules.
 pub(crate) fn load(folder: &Path) -> Result<Checked, Failure> {
     let files = loader::read_rules(folder).map_err(|error| Failure::Message(error.to_string()))?;
@@ -48,8 +51,13 @@ fn write(checked: &Checked, format: Format, terminal: &Terminal) -> io::Result<(
     match format {
         Format::Text => {
             let drawing = Drawing::new(&checked.files, terminal.stdout_colors);
-            for diagnostic in &checked.diagnostics {
+            for diagnostic in checked.diagnostics.iter().take(DRAWN) {
                 out.write_all(drawing.draw(diagnostic).as_bytes())?;
+            }
+            let rest = checked.diagnostics.len().saturating_sub(DRAWN) as u64;
+            if rest > 0 {
+                let rest = counted(rest, "more finding");
+                writeln!(out, "… and {rest}: --format json writes all\n")?;
             }
         }
         Format::Json => {

@@ -56,7 +56,10 @@ impl<'a> Drawing<'a> {
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        format!("{}\n\n", self.renderer.render(&[group]))
+        format!(
+            "{}\n\n",
+            without_empty_origins(&self.renderer.render(&[group]))
+        )
     }
 
     /// Groups the labels that can be drawn together; the primary one's group comes first.
@@ -120,10 +123,10 @@ impl<'a> Drawing<'a> {
         let long = (cluster.lines.start..=cluster.lines.end)
             .any(|line| places.bytes_of(line).len() > LINE_BYTES);
         if !long {
-            let marks = cluster
-                .marks
-                .iter()
-                .map(|mark| mark.annotation(mark.range.start - start..mark.range.end - start));
+            let marks = cluster.marks.iter().map(|mark| {
+                let within = |offset: usize| offset.clamp(start, end) - start;
+                mark.annotation(within(mark.range.start)..within(mark.range.end))
+            });
             let snippet = Snippet::source(&text[start..end])
                 .path(name)
                 .line_start(cluster.lines.start + 1);
@@ -163,6 +166,15 @@ fn cut<'a>(text: &'a str, name: &'a str, places: &Places<'a>, mark: &Mark<'a>) -
             .annotation(mark.annotation(shift(mark.range.start)..shift(marked)))
             .into(),
     ]
+}
+
+/// Leaves out the `:::` with nothing after it that the renderer draws between a place that is named
+/// apart and the cut of a line that belongs to it.
+fn without_empty_origins(drawn: &str) -> String {
+    drawn
+        .split_inclusive('\n')
+        .filter(|line| anstream::adapter::strip_str(line).to_string().trim() != ":::")
+        .collect()
 }
 
 /// Labels that are drawn in one snippet.
@@ -285,15 +297,34 @@ error[E1101]: unknown key `wen`
             assert!(drawn.len() < 3_000, "{} bytes", drawn.len());
             assert!(drawn.contains("--> rules/a.yaml:1:300005\n"), "{drawn}");
             assert!(drawn.contains("é wen xxx"), "{drawn}");
+            assert!(!drawn.contains(":::"), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_of_two_bytes_are_not_drawn() {
+        let text = "alerts:\r\n  hot:\r\n    wen: a > 1\r\n";
+        let plain = file(text.replace('\r', ""));
+        let files = [file(text)];
+        for (range, plain_range) in [
+            (21..24, 19..22),
+            (21..31, 19..29),
+            (21..32, 19..29),
+            (11..31, 10..29),
+        ] {
+            let drawn = Drawing::new(&files, false).draw(&diagnostic(vec![label(range, "")]));
+            let expected = Drawing::new(std::slice::from_ref(&plain), false)
+                .draw(&diagnostic(vec![label(plain_range, "")]));
+            assert_eq!(drawn, expected);
         }
     }
 
     #[test]
     fn odd_ranges_do_not_break_the_drawing() {
-        let files = [file("é\nü"), file("")];
+        let files = [file("é\r\nü"), file("")];
         for file in 0..3 {
-            for start in 0..8 {
-                for end in 0..8 {
+            for start in 0..9 {
+                for end in 0..9 {
                     let label = Label {
                         file,
                         range: start..end,

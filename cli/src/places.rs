@@ -1,10 +1,15 @@
 //! Lines and columns of byte offsets, found fast even in a file with a hundred thousand findings.
 
-/// Where the lines of a text begin.
+/// The number of characters is kept for every so many bytes.
+const STEP: usize = 1024;
+
+/// Where the lines of a text begin, and how many characters come before.
 #[derive(Debug)]
 pub(crate) struct Places<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// How many characters begin before each multiple of the step.
+    characters: Vec<usize>,
 }
 
 impl<'a> Places<'a> {
@@ -14,9 +19,14 @@ impl<'a> Places<'a> {
             .enumerate()
             .filter(|&(_, byte)| byte == b'\n')
             .map(|(at, _)| at + 1);
+        let steps = text.as_bytes().chunks(STEP).scan(0, |count, step| {
+            *count += characters(step);
+            Some(*count)
+        });
         Self {
             text,
             starts: std::iter::once(0).chain(newlines).collect(),
+            characters: std::iter::once(0).chain(steps).collect(),
         }
     }
 
@@ -30,24 +40,34 @@ impl<'a> Places<'a> {
         self.starts.partition_point(|&start| start <= offset) - 1
     }
 
-    /// Bytes of a line, without its newline.
+    /// Bytes of a line, without its line break.
     pub(crate) fn bytes_of(&self, line: usize) -> std::ops::Range<usize> {
         let end = self
             .starts
             .get(line + 1)
             .map_or(self.text.len(), |&next| next - 1);
-        self.starts[line]..end
+        let start = self.starts[line];
+        let returns = self.text[start..end].ends_with('\r');
+        start..end - usize::from(returns)
     }
 
     /// Line and column, both from 1, the column in characters.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let offset = self.boundary(offset);
         let line = self.line(offset);
-        (
-            line + 1,
-            self.text[self.starts[line]..offset].chars().count() + 1,
-        )
+        let column = self.characters_before(offset) - self.characters_before(self.starts[line]);
+        (line + 1, column + 1)
     }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = offset / STEP;
+        self.characters[step] + characters(&self.text.as_bytes()[step * STEP..offset])
+    }
+}
+
+/// How many characters begin in some bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }
 
 #[cfg(test)]
@@ -66,5 +86,24 @@ mod tests {
         );
         assert_eq!(places.bytes_of(1), 5..12);
         assert_eq!(places.bytes_of(2), 13..13);
+    }
+
+    #[test]
+    fn columns_are_right_far_into_a_line() {
+        let text = format!("é\n{}\nb", "aé€𝄞".repeat(700));
+        let places = Places::new(&text);
+        for offset in 0..text.len() {
+            let before = &text[..text.floor_char_boundary(offset)];
+            let line = before.rsplit('\n').next().unwrap();
+            let expected = (before.matches('\n').count() + 1, line.chars().count() + 1);
+            assert_eq!(places.position(offset), expected, "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_of_two_bytes_is_no_part_of_its_line() {
+        let places = Places::new("a\r\n\r\nb\r");
+        let lines = [0, 1, 2].map(|line| places.bytes_of(line));
+        assert_eq!(lines, [0..1, 3..3, 5..6]);
     }
 }

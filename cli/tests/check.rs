@@ -137,6 +137,37 @@ fn an_unknown_code_is_wrong_usage() {
 }
 
 #[test]
+fn draws_a_hundred_findings_at_most() {
+    for (count, rest) in [
+        (100, None),
+        (101, Some("… and 1 more finding: --format json writes all")),
+        (
+            130,
+            Some("… and 30 more findings: --format json writes all"),
+        ),
+    ] {
+        let alerts: String = (0..count)
+            .map(|number| format!("  a{number}: {{when: value >}}\n"))
+            .collect();
+        let folder = Folder::with(&[("rules/a.yaml", &format!("alerts:\n{alerts}"))]);
+        let outcome = folder.run(&["check"]).expect(1);
+        assert_eq!(outcome.stdout.matches("error[E1304]").count(), 100);
+        let last = outcome.stdout.trim_end().lines().last();
+        assert_eq!(last.filter(|line| line.starts_with('…')), rest);
+        assert!(
+            outcome
+                .stderr
+                .starts_with(&format!("1 file: {count} errors")),
+            "{}",
+            outcome.stderr
+        );
+        let json = folder.run(&["check", "--format", "json"]).expect(1).stdout;
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(rows.len(), count);
+    }
+}
+
+#[test]
 fn colours_come_only_when_asked_for() {
     let folder = Folder::with(&[("rules/a.yaml", &GOOD.replace("value", "value >"))]);
     let plain = folder.run(&["check"]).expect(1).stdout;
