@@ -15,7 +15,7 @@ const SIGNS: [&str; 19] = [
 
 /// What a text looks like to the grammar, and its tokens for error messages.
 pub(crate) struct Scan<'t> {
-    /// The text with comments blanked by as many spaces, so that offsets hold.
+    /// The text with as many spaces in place of comments, tabs and line breaks, so that offsets hold.
     pub(crate) text: Cow<'t, str>,
     /// Its tokens in order.
     pub(crate) tokens: Vec<Token>,
@@ -42,7 +42,7 @@ pub(crate) fn prescan(text: &str, comments: Comments) -> Result<Scan<'_>, Vec<Sy
         levels: vec![Level::default()],
         depth: 0,
         path_start: 0,
-        comments: Vec::new(),
+        blanks: Vec::new(),
     };
     let complete = scanner.run(comments);
     if let Err(error) = complete {
@@ -52,16 +52,26 @@ pub(crate) fn prescan(text: &str, comments: Comments) -> Result<Scan<'_>, Vec<Sy
         scanner.errors.sort_by_key(|error| error.span.start);
         return Err(scanner.errors);
     }
-    let mut blanked = Cow::Borrowed(text);
-    for &(start, end) in &scanner.comments {
-        blanked
-            .to_mut()
-            .replace_range(start..end, &" ".repeat(end - start));
-    }
     Ok(Scan {
-        text: blanked,
+        text: blanked(text, &scanner.blanks),
         tokens: scanner.tokens,
     })
+}
+
+/// The text with spaces in place of these ranges.
+fn blanked<'t>(text: &'t str, blanks: &[(usize, usize)]) -> Cow<'t, str> {
+    let mut blanked = String::new();
+    let mut copied = 0;
+    for &(start, end) in blanks {
+        blanked.push_str(&text[copied..start]);
+        blanked.extend(std::iter::repeat_n(' ', end - start));
+        copied = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    blanked.push_str(&text[copied..]);
+    Cow::Owned(blanked)
 }
 
 /// What is open at one level of brackets.
@@ -87,7 +97,8 @@ pub(crate) struct Scanner<'t> {
     /// All open brackets and prefix operators: a bound of the recursion that the text needs.
     depth: usize,
     path_start: usize,
-    comments: Vec<(usize, usize)>,
+    /// Comments, tabs and line breaks, in the order of the text.
+    blanks: Vec<(usize, usize)>,
 }
 
 impl Scanner<'_> {
@@ -95,7 +106,11 @@ impl Scanner<'_> {
     fn run(&mut self, comments: Comments) -> Result<(), SyntaxError> {
         while let Some(next) = self.text[self.at..].chars().next() {
             match next {
-                ' ' | '\t' | '\r' | '\n' => self.at += 1,
+                ' ' => self.at += 1,
+                '\t' | '\r' | '\n' => {
+                    self.blanks.push((self.at, self.at + 1));
+                    self.at += 1;
+                }
                 '#' => self.comment(comments)?,
                 '"' | '\'' => self.string(next)?,
                 '0'..='9' => self.number(),
@@ -217,7 +232,7 @@ impl Scanner<'_> {
         let start = self.at;
         self.at = self.run_end(start, |c| c != '\n');
         if comments == Comments::Allowed {
-            self.comments.push((start, self.at));
+            self.blanks.push((start, self.at));
             return Ok(());
         }
         let message = "a comment cannot stand here";

@@ -85,7 +85,8 @@ fn expectation(rule: Rule) -> Option<Expected> {
         | Rule::list
         | Rule::range => Expected::Value,
         Rule::arith_op => Expected::Operator,
-        Rule::compare
+        Rule::test_start
+        | Rule::compare
         | Rule::compare_op
         | Rule::membership
         | Rule::substring

@@ -401,3 +401,12 @@ fn a_stack_that_is_too_small_ends_in_an_error() {
         }
     });
 }
+
+#[test]
+fn other_control_characters_are_no_blanks() {
+    for blank in ["\u{b}", "\u{c}", "\u{1}", "\u{a0}"] {
+        let text = format!("a >{blank}1");
+        assert!(parse(&text, Comments::Refused).is_err(), "{blank:?}");
+    }
+    assert!(parse("a\t>\r\n1\n", Comments::Refused).is_ok());
+}

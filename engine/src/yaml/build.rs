@@ -1,6 +1,6 @@
 //! Builds the tree from the parser's events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_yaml::{Event, Parser, ScalarStyle, StructureStyle};
 
@@ -25,9 +25,12 @@ pub(super) fn options() -> serde_yaml::Options {
 /// with it.
 pub(super) fn build(original: &str, text: &str, whole: bool) -> (Document, bool) {
     let mut builder = Builder {
-        original,
         text,
-        whole,
+        unread: if whole {
+            BTreeSet::new()
+        } else {
+            anchor_names(original)
+        },
         document: Document::default(),
         anchors: BTreeMap::new(),
         open: Vec::new(),
@@ -71,6 +74,17 @@ pub(super) fn build(original: &str, text: &str, whole: bool) -> (Document, bool)
     (builder.document, complete)
 }
 
+/// Whatever looks like the name of an anchor.
+fn anchor_names(text: &str) -> BTreeSet<&str> {
+    text.split('&')
+        .skip(1)
+        .filter_map(|rest| {
+            rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c))
+                .next()
+        })
+        .collect()
+}
+
 /// A list or map that is not closed yet.
 struct Open {
     start: usize,
@@ -107,9 +121,9 @@ struct Built {
 }
 
 struct Builder<'t> {
-    original: &'t str,
     text: &'t str,
-    whole: bool,
+    /// The names of anchors that may stand in entries that could not be read.
+    unread: BTreeSet<&'t str>,
     document: Document,
     /// Anchored nodes by the parser's number; `None` for one too large to be repeated.
     anchors: BTreeMap<usize, Option<Built>>,
@@ -185,8 +199,7 @@ impl Builder<'_> {
             }
             Event::Alias(id) if self.skipped == 0 => self.alias(id, range),
             Event::UnresolvedAlias(name) if self.skipped == 0 => {
-                // The anchor may stand in an entry that could not be read.
-                if self.whole || !self.original.contains(&format!("&{name}")) {
+                if !self.unread.contains(&*name) {
                     let message = format!("no `&{name}` stands before this alias");
                     self.problem(ProblemKind::UnknownAlias, &message, &range);
                 }

@@ -123,7 +123,7 @@ pub fn parse(text: &str) -> Document {
     let (readable, mut problems) = recover::without_control_characters(text);
     let (mut document, complete) = build::build(text, &readable, true);
     if !complete {
-        let (readable, mut errors) = recover::readable(readable);
+        let (readable, mut errors) = recover::readable(readable.into_owned());
         problems.append(&mut errors);
         (document, _) = build::build(text, &readable, false);
     }

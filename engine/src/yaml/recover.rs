@@ -5,6 +5,8 @@
 //! each on its own, and in a bad block its entries. An entry that fails on its own has its own
 //! error, reported and blanked out with spaces, so that offsets stay.
 
+use std::borrow::Cow;
+
 use serde_yaml::{ErrorKind, Event, Parser, StructureStyle};
 
 use super::Range;
@@ -35,7 +37,17 @@ pub(super) fn readable(text: String) -> (String, Vec<Problem>) {
 }
 
 /// Returns the text with control characters replaced by spaces, and problems for them.
-pub(super) fn without_control_characters(text: &str) -> (String, Vec<Problem>) {
+pub(super) fn without_control_characters(text: &str) -> (Cow<'_, str>, Vec<Problem>) {
+    // The second byte of a control character past ASCII follows this one, as do some that are fine.
+    const MAY_BE_CONTROL: u8 = 0xc2;
+    let harmless = |byte: u8| match byte {
+        b'\t' | b'\n' | b'\r' => true,
+        0x7f | MAY_BE_CONTROL => false,
+        _ => byte >= b' ',
+    };
+    if text.bytes().all(harmless) {
+        return (Cow::Borrowed(text), Vec::new());
+    }
     let bad = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     let mut clean = String::with_capacity(text.len());
     let mut problems: Vec<Problem> = Vec::new();
@@ -59,7 +71,7 @@ pub(super) fn without_control_characters(text: &str) -> (String, Vec<Problem>) {
             line_reported = true;
         }
     }
-    (clean, problems)
+    (Cow::Owned(clean), problems)
 }
 
 struct Recovery {

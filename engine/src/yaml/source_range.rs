@@ -13,6 +13,9 @@ struct Piece {
 }
 
 pub(super) fn source_range(scalar: &Scalar, text: &str, span: Range) -> Range {
+    if let Some(range) = verbatim(scalar, text, &span) {
+        return range;
+    }
     let Some(pieces) = pieces(scalar, text) else {
         return scalar.range.clone();
     };
@@ -34,6 +37,19 @@ pub(super) fn source_range(scalar: &Scalar, text: &str, span: Range) -> Range {
         let end = end_of_value(scalar, &pieces);
         end..end
     })
+}
+
+/// The range if the value is written as it is, without escapes, folds or indentation.
+fn verbatim(scalar: &Scalar, text: &str, span: &Range) -> Option<Range> {
+    let quote = match scalar.style {
+        Style::Plain => 0,
+        Style::Single | Style::Double => 1,
+        Style::Literal | Style::Folded => return None,
+    };
+    let start = scalar.range.start + quote;
+    let written = text.get(start..scalar.range.end.checked_sub(quote)?)?;
+    scalar.value.get(span.clone())?;
+    (written == scalar.value).then(|| start + span.start..start + span.end)
 }
 
 /// Where something appended to the value would go.

@@ -161,3 +161,16 @@ fn lines_without_a_key_are_blamed_themselves() {
         .collect();
     assert_eq!(ranges, [1..1, 4..5, 7..7]);
 }
+
+#[test]
+fn an_alias_of_what_could_not_be_read_is_not_reported_as_well() {
+    let aliases = |anchor: &str| {
+        let text = format!("alerts:\n  a: {{x: &{anchor} 1, y: [}}\n  b: *base\n  c: [*base]\n");
+        let problems = parse(&text).problems.into_iter();
+        problems
+            .filter(|problem| problem.kind == ProblemKind::UnknownAlias)
+            .count()
+    };
+    assert_eq!(aliases("base"), 0);
+    assert_eq!(aliases("baseline"), 2);
+}
