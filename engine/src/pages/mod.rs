@@ -14,7 +14,6 @@ const FILES: [&str; 7] = [
     include_str!("syntax.md"),
     include_str!("windows.md"),
     include_str!("alerts.md"),
-    include_str!("not-yet.md"),
 ];
 
 /// What there is to know about a diagnostic code.

@@ -18,9 +18,18 @@ fn files(part: &str) -> Vec<RawFile> {
     part.split("```yaml\n")
         .skip(1)
         .enumerate()
-        .map(|(index, block)| RawFile {
-            name: format!("rules/{index}.yaml"),
-            bytes: block.split("```").next().unwrap().into(),
+        .map(|(index, block)| {
+            let settings = block.starts_with("# tripline.yaml");
+            let name = if settings {
+                "tripline".to_owned()
+            } else {
+                index.to_string()
+            };
+            RawFile {
+                name: format!("rules/{name}.yaml"),
+                bytes: block.split("```").next().unwrap().into(),
+                settings,
+            }
         })
         .collect()
 }
