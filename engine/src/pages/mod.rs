@@ -7,7 +7,7 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 6] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
