@@ -114,10 +114,14 @@ fn a_pending_state_ends_with_its_condition_even_if_the_rule_has_an_until() {
         return;
     };
     let text = events(&folder);
-    let lines: Vec<&str> = text.lines().collect();
+    // The days in which the readings differ.
+    let days = ["2014-02-06", "2014-02-07", "2014-02-08", "2014-02-09"];
+    let of_those_days = |line: &&str| days.iter().any(|day| line.contains(day));
+    let lines: Vec<&str> = text.lines().filter(of_those_days).collect();
     let wanted = std::fs::read_to_string(folder.join("expected/low-average-for.ndjson")).unwrap();
     let wanted: Vec<(String, i64)> = wanted
         .lines()
+        .filter(of_those_days)
         .map(|line| {
             let alert: Value = serde_json::from_str(line).unwrap();
             let at = chrono::DateTime::parse_from_rfc3339(alert["at"].as_str().unwrap()).unwrap();

@@ -123,8 +123,8 @@ fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults
         chance(rng, 35).then(|| pick(rng, &[1, 5, 10, 30, 60, 61, 120, 300, 600, 3_600]));
     let mut life = OracleRule::default();
     if features.life {
-        life.cooldown_seconds = chance(rng, 40).then(|| pick(rng, &[1, 10, 60, 300, 3_600]));
-        life.repeat_seconds = chance(rng, 35).then(|| pick(rng, &[10, 60, 240, 600, 3_600]));
+        life.cooldown_seconds = chance(rng, 55).then(|| pick(rng, &[5, 60, 300, 900, 3_600]));
+        life.repeat_seconds = chance(rng, 25).then(|| pick(rng, &[60, 240, 600, 3_600]));
         life.shadow = chance(rng, 15);
         life.disabled = chance(rng, 4);
     }

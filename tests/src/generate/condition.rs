@@ -220,7 +220,7 @@ impl Conditions<'_> {
     }
 
     fn about_fields(&mut self) -> String {
-        if chance_if(self.features != Features::CORE, self.rng, 40)
+        if chance_if(self.features != Features::CORE, self.rng, 30)
             && let Some(text) = self.beyond_core()
         {
             return text.to_owned();

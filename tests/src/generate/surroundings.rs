@@ -37,13 +37,13 @@ pub(super) fn defaults(rng: &mut Rng) -> OracleDefaults {
         defaults.by = vec![("user".to_owned(), "user".to_owned())];
     }
     defaults.cooldown_seconds = chance(rng, 40).then(|| pick(rng, &[5, 60, 600]));
-    defaults.repeat_seconds = chance(rng, 30).then(|| pick(rng, &[600, 1_800]));
+    defaults.repeat_seconds = chance(rng, 20).then(|| pick(rng, &[600, 1_800]));
     defaults.forget_seconds = chance(rng, 30).then_some(MONTH);
     defaults
 }
 
 pub(super) fn silences(rng: &mut Rng, names: &[&str], begin: i64) -> Vec<OracleSilence> {
-    let count = pick(rng, &[0, 1, 2, 3]);
+    let count = pick(rng, &[0, 0, 1, 2]);
     (1..=count)
         .map(|number| silence(rng, names, begin, format!("s{number}")))
         .collect()
