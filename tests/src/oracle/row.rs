@@ -12,6 +12,9 @@ use super::input::Event;
 use super::rule::{key, named, parse_named};
 use super::{OracleAggregate, OracleRow};
 
+/// The values of a key, and its events in one window.
+type Members<'a> = (Vec<Value>, Vec<&'a Event>);
+
 /// The rows of one aggregate rule over all events, in the order of the output.
 pub(super) fn rows(
     rule: &OracleAggregate,
@@ -21,7 +24,7 @@ pub(super) fn rows(
     let by = parse_named(&rule.name, &rule.by)?;
     let compute = parse_named(&rule.name, &rule.compute)?;
     let length = rule.per_seconds as i64 * 1_000;
-    let mut groups: BTreeMap<(i64, Vec<u8>), (Vec<Value>, Vec<&Event>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(i64, Vec<u8>), Members<'_>> = BTreeMap::new();
     for event in events.iter().filter(|event| event.matches(&rule.on)) {
         let scope = Scope::of_event(&event.value, event.time, lists);
         let Some(key) = key(&by, scope) else {
@@ -32,7 +35,7 @@ pub(super) fn rows(
         let group = groups.entry((start, bytes));
         group.or_insert_with(|| (key, Vec::new())).1.push(event);
     }
-    let row = |((start, _), (key, events)): (_, (Vec<Value>, Vec<&Event>))| {
+    let row = |((start, _), (key, events)): (_, Members<'_>)| {
         let mut values = Map::new();
         for (name, expr) in &compute {
             let value = computed(expr, &events, lists, rule.per_seconds as i64);
