@@ -112,6 +112,19 @@ impl KeyState {
         }
     }
 
+    pub(crate) fn stage(&self) -> Stage {
+        self.phase.stage()
+    }
+
+    /// When the key became pending, or its episode began.
+    pub(crate) fn since(&self) -> Option<Time> {
+        match self.phase {
+            Phase::Inactive => None,
+            Phase::Pending { since } => Some(since),
+            Phase::Firing(firing) => Some(firing.episode.since),
+        }
+    }
+
     pub(crate) fn clock(&self) -> Time {
         self.clock
     }
