@@ -176,13 +176,18 @@ fn the_engine_gives_what_the_oracle_gives() {
     let (cases, first) = (setting("CASES", 3_000), setting("SEED", 1) << 32);
     let mut alerts = 0;
     let mut silent = 0;
+    let mut differences = Vec::new();
     for seed in first..first + cases {
         match check(seed, features()) {
             Ok(0) => silent += 1,
             Ok(number) => alerts += number,
-            Err(difference) => panic!("{difference}"),
+            Err(difference) => differences.push(difference),
+        }
+        if differences.len() == 3 {
+            break;
         }
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
     println!("{cases} cases, {alerts} alerts, {silent} cases without any");
     // A generator whose rules never fire would test nothing.
     assert!(

@@ -99,7 +99,7 @@ struct Run<'p> {
     /// Whether timers count that come again as long as a key fires.
     for_ever: bool,
     wants_trace: bool,
-    /// Counts the moves of progress: what happens within one happens at once.
+    /// Counts the moves of progress: the timers that run in one run at once.
     moves: u64,
     /// The messages; one that a later one took the place of is none.
     alerts: Vec<Option<Alert>>,
@@ -205,7 +205,6 @@ impl<'p> Run<'p> {
             .input
             .progress
             .map_or(time, |progress| progress.max(time));
-        self.moves += 1;
         while let Some(&Reverse((due, _, cell))) = self.timers.peek()
             && due < progress
         {
@@ -215,6 +214,7 @@ impl<'p> Run<'p> {
                 self.timer(cell, due);
             }
         }
+        self.moves += 1;
         // The end of time is no progress that a later event could be measured against.
         if time != Time::MAX {
             self.input.progress = Some(progress);
@@ -223,6 +223,9 @@ impl<'p> Run<'p> {
 
     /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
     fn skips_to_a_later_repeat(&mut self, cell: usize, progress: Time) -> bool {
+        if !self.for_ever {
+            return false;
+        }
         let rule = self.rule(cell);
         let is_global = self.is_global(rule);
         let state = self.cells[cell].state.as_mut();
@@ -239,8 +242,11 @@ impl<'p> Run<'p> {
         let Some(mut state) = self.cells[cell].state.take() else {
             return;
         };
-        let change = state.timer(rule, due);
-        self.announce(cell, &mut state, change, None);
+        // What a per-event alert keeps is never evaluated, only forgotten.
+        if !rule.is_per_event() {
+            let change = state.timer(rule, due);
+            self.announce(cell, &mut state, change, None);
+        }
         if state.forgotten_at(rule, is_global) == Some(due) {
             if let Some(firing) = state.firing() {
                 let change = Change {
@@ -326,6 +332,8 @@ impl<'p> Run<'p> {
         event: Option<&Event<'_>>,
     ) {
         let rule = self.rule(cell);
+        // The next episode's messages do not take the place of this one's.
+        self.cells[cell].repeated = None;
         let windows = state.values(rule);
         let key = self.cells[cell].key.key.clone();
         let about = About::key(rule, &key, state, event, &windows);

@@ -173,7 +173,14 @@ impl<'v> Scope<'v> {
             Test::Items(list) => match self.eval(list) {
                 Datum::List { items, .. } => match Networks::of_items(items) {
                     Some(networks) => networks.contains(&value),
-                    None => membership(value, items.iter().map(Datum::of)),
+                    // A null in it is as one in a list of the rule.
+                    None if value.is_unknown() && items.contains(&Value::Missing) => {
+                        Datum::Bool(true)
+                    }
+                    None => {
+                        let known = items.iter().filter(|item| **item != Value::Missing);
+                        membership(value, known.map(Datum::of))
+                    }
                 },
                 _ => Datum::Unread,
             },
@@ -196,10 +203,11 @@ impl<'v> Scope<'v> {
 }
 
 fn membership<'v>(value: Datum<'v>, items: impl Iterator<Item = Datum<'v>>) -> Datum<'v> {
-    if value.is_unknown() {
-        return value;
-    }
-    let mut result = Datum::Bool(false);
+    let mut result = if value.is_unknown() {
+        value.clone()
+    } else {
+        Datum::Bool(false)
+    };
     for item in items {
         match compare(CompareOp::Equal, &value, &item) {
             Datum::Bool(true) => return Datum::Bool(true),

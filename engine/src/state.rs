@@ -342,9 +342,14 @@ impl KeyState {
 
     /// When the key is dropped if nothing more is seen of it; never for the one key of an alert without `by`.
     pub(crate) fn forgotten_at(&self, rule: &AlertRule, is_global: bool) -> Option<Time> {
-        self.newest
-            .filter(|_| !is_global)
-            .map(|newest| newest.plus(rule.forget))
+        let unseen = self.newest.filter(|_| !is_global)?.plus(rule.forget);
+        // All that a per-event alert keeps is its cooldown, so that outlives the key.
+        let cooled = self.cooled_down(rule);
+        Some(if rule.is_per_event() {
+            unseen.max(cooled)
+        } else {
+            unseen
+        })
     }
 
     /// When a time function of the conditions gives something else.

@@ -158,8 +158,11 @@ fn has_path(expr: &Expr) -> bool {
 pub(super) fn leaves(expr: &Expr) -> Vec<Expr> {
     match &expr.kind {
         ExprKind::Call(call) if !is_aggregate(call) => {
-            let mut found: Vec<Expr> = call.args.iter().flat_map(leaves).collect();
-            if matches!(call.name.text.as_str(), "any" | "all") {
+            let over_items = matches!(call.name.text.as_str(), "any" | "all");
+            // The list that they go over is no single value.
+            let shown = call.args.iter().skip(usize::from(over_items));
+            let mut found: Vec<Expr> = shown.flat_map(leaves).collect();
+            if over_items {
                 found.retain(|leaf| match &leaf.kind {
                     ExprKind::Path(path) => !path.segments.first().is_some_and(is_it),
                     _ => true,

@@ -205,9 +205,9 @@ impl Group {
                 State::Inactive
             }
             State::Firing(episode) => {
-                let go_on = self
-                    .messages
-                    .go_on(rule, &self.key, episode, clock, progress);
+                let go_on =
+                    self.messages
+                        .go_on(rule, &self.key, episode, clock, progress, line.is_none());
                 State::Firing(go_on)
             }
             unchanged => unchanged,

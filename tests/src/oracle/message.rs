@@ -79,6 +79,7 @@ impl Messages {
         mut episode: Episode,
         clock: i64,
         progress: Progress,
+        by_timer: bool,
     ) -> Episode {
         let Some(deadline) = self.due(rule, episode, progress.over) else {
             return episode;
@@ -97,7 +98,7 @@ impl Messages {
         };
         // Of several deadlines that progress has passed at once, only the latest is sent: it takes the place
         // of the one before.
-        let replaces = episode.repeats > 0 && episode.repeated_at == progress.newest;
+        let replaces = by_timer && episode.repeats > 0 && episode.repeated_at == progress.newest;
         let number = episode.repeats + u32::from(!replaces);
         if self.send_firing(rule, key, &episode, clock, Some(number)) {
             match replaces {
@@ -109,7 +110,7 @@ impl Messages {
             }
             episode.sent = true;
             episode.repeats = number;
-            episode.repeated_at = progress.newest;
+            episode.repeated_at = if by_timer { progress.newest } else { i64::MIN };
         }
         episode.repeat_at = Some(deadline + repeat);
         episode
