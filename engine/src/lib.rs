@@ -39,6 +39,7 @@ mod output;
 mod pages;
 mod plan;
 mod program;
+pub mod reference;
 mod route;
 mod row;
 mod silence;

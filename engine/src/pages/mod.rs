@@ -7,13 +7,15 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
     include_str!("syntax.md"),
     include_str!("windows.md"),
     include_str!("alerts.md"),
+    include_str!("silences.md"),
+    include_str!("aggregates.md"),
 ];
 
 /// What there is to know about a diagnostic code.
