@@ -32,6 +32,9 @@ pub fn run(text: &str) -> String {
     while let Some(line) = lines.next() {
         result.push_str(line);
         result.push('\n');
+        if line.starts_with('#') {
+            example.finish();
+        }
         let Some(kind) = line.strip_prefix("```") else {
             continue;
         };
@@ -95,9 +98,11 @@ impl Example {
         });
     }
 
-    /// Rules that nothing was run with must compile all the same.
+    /// Ends what belongs together. Rules that nothing was run with must compile all the same.
     fn finish(&mut self) {
-        let files = std::mem::take(self).files;
+        let files = std::mem::take(&mut self.files);
+        self.events.clear();
+        self.closed = false;
         if !files.is_empty() {
             compile(files);
         }
@@ -174,15 +179,24 @@ fn lines(rows: &[String], show: impl Fn(&str) -> String) -> String {
     text
 }
 
-/// An alert without its ids, its source and what the rule says anyway.
+/// An alert without its ids, its source and what the rule says anyway; its keys keep their order.
 fn short(alert: &str) -> String {
-    const SHOWN: [&str; 9] = [
-        "status", "repeat", "alert", "key", "at", "summary", "values", "reason", "shadow",
+    const LEFT_OUT: [&str; 6] = [
+        "id",
+        "notification",
+        "since",
+        "description",
+        "runbook",
+        "source",
     ];
-    let alert = parse(alert);
-    let fields = SHOWN.iter().filter_map(|name| {
-        let value = alert.get(*name)?;
-        Some(format!("\"{name}\":{value}"))
+    let fields = sonic_rs::to_object_iter(alert).map(|field| match field {
+        Ok(field) => field,
+        Err(error) => panic!("{alert}: {error}"),
+    });
+    let fields = fields.filter_map(|(name, value)| {
+        let usual = name == "severity" && value.as_raw_str() == "\"warning\"";
+        let shown = !usual && !LEFT_OUT.iter().any(|one| name == *one);
+        shown.then(|| format!("\"{name}\":{}", value.as_raw_str()))
     });
     format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
 }
