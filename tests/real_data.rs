@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
+use tripline_tests::oracle::{self, OracleRule, OracleRules, PendingEnds};
 use tripline_tests::run::{Batches, Run, compile_text};
 
 const RULES: &str = "
@@ -82,4 +83,61 @@ fn the_series_gives_what_an_independent_model_gives() {
             }
         }
     }
+}
+
+/// What the oracle says about `low-average-for`, as pairs of status and time.
+fn low_average_for(lines: &[&str], pending: PendingEnds) -> Vec<(String, i64)> {
+    let rules = OracleRules {
+        alerts: vec![OracleRule {
+            name: "low-average-for".to_owned(),
+            on: vec!["sensor_reading".to_owned()],
+            by: vec![("userId".to_owned(), "userId".to_owned())],
+            when: "avg(data.temperature) over 1h < 60".to_owned(),
+            until: Some("avg(data.temperature) over 1h > 75".to_owned()),
+            for_seconds: Some(1_800),
+            ..OracleRule::default()
+        }],
+        pending,
+        ..OracleRules::default()
+    };
+    let run = oracle::run(&rules, lines.iter().copied(), false).unwrap();
+    let alerts = run.alerts.iter();
+    alerts
+        .map(|alert| (alert.status.to_owned(), alert.at_ms))
+        .collect()
+}
+
+#[test]
+fn a_pending_state_ends_with_its_condition_even_if_the_rule_has_an_until() {
+    let Some(folder) = data() else {
+        println!("skipped: there is no real data beside the checkout");
+        return;
+    };
+    let text = events(&folder);
+    // The days in which the readings differ.
+    let days = ["2014-02-06", "2014-02-07", "2014-02-08", "2014-02-09"];
+    let of_those_days = |line: &&str| days.iter().any(|day| line.contains(day));
+    let lines: Vec<&str> = text.lines().filter(of_those_days).collect();
+    let wanted = std::fs::read_to_string(folder.join("expected/low-average-for.ndjson")).unwrap();
+    let wanted: Vec<(String, i64)> = wanted
+        .lines()
+        .filter(of_those_days)
+        .map(|line| {
+            let alert: Value = serde_json::from_str(line).unwrap();
+            let at = chrono::DateTime::parse_from_rfc3339(alert["at"].as_str().unwrap()).unwrap();
+            let status = alert["status"].as_str().unwrap().to_owned();
+            (status, at.timestamp_millis())
+        })
+        .collect();
+    let with_until = low_average_for(&lines, PendingEnds::WithUntilAlone);
+    let differs = wanted.iter().zip(&with_until).position(|(a, b)| a != b);
+    println!(
+        "{} expected, {} if only `until` ends it, first different: {differs:?} {:?} {:?}",
+        wanted.len(),
+        with_until.len(),
+        differs.map(|index| &wanted[index]),
+        differs.map(|index| &with_until[index]),
+    );
+    assert_eq!(low_average_for(&lines, PendingEnds::WithWhen), wanted);
+    assert_ne!(with_until, wanted);
 }

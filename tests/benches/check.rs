@@ -21,6 +21,7 @@ fn files(count: usize) -> Vec<RawFile> {
             alert(index, &mut random, &mut text);
         }
         files.push(RawFile {
+            settings: false,
             name: format!("rules/team-{:03}.yaml", first / PER_FILE),
             bytes: text.into_bytes(),
         });

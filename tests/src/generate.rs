@@ -4,19 +4,24 @@
 //! the events are not and do not.
 
 mod condition;
+mod features;
+mod frame;
 mod stream;
-
-use std::fmt::Write;
+mod surroundings;
+mod yaml;
 
 use fastrand::Rng;
 
-use crate::oracle::OracleRule;
+use crate::oracle::{OracleDefaults, OracleRule, OracleRules};
+
+pub use features::Features;
+pub use yaml::yaml;
 
 /// Rules and the events to run them over.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The rules for the oracle.
-    pub rules: Vec<OracleRule>,
+    pub rules: OracleRules,
     /// The same rules as a rule file.
     pub yaml: String,
     /// The lines of the input.
@@ -26,14 +31,31 @@ pub struct Case {
 }
 
 /// Makes the case of a seed.
-pub fn case(seed: u64) -> Case {
+pub fn case(seed: u64, features: Features) -> Case {
     let mut rng = Rng::with_seed(seed);
     let mut names = vec!["a", "b", "B2", "b-1", "b_1", "zeta"];
     rng.shuffle(&mut names);
     names.truncate(rng.usize(1..=4));
-    let rules: Vec<OracleRule> = names.into_iter().map(|name| rule(&mut rng, name)).collect();
+    let mut rules = OracleRules::default();
+    if features.defaults {
+        rules.defaults = surroundings::defaults(&mut rng);
+    }
+    if features.lists {
+        rules.lists = surroundings::lists();
+    }
+    for name in &names {
+        let rule = rule(&mut rng, name, features, &rules.defaults);
+        rules.alerts.push(rule);
+    }
+    let begin = stream::begin(&mut rng, features);
+    if features.silences {
+        rules.silences = surroundings::silences(&mut rng, &names, begin);
+    }
+    if features.rows {
+        rules.aggregates = surroundings::aggregates(&mut rng, features.times);
+    }
     let yaml = yaml(&rules);
-    let lines = stream::lines(&mut rng);
+    let lines = stream::lines(&mut rng, features, begin);
     Case {
         rules,
         yaml,
@@ -52,7 +74,7 @@ fn chance(rng: &mut Rng, percent: u32) -> bool {
     rng.u32(..100) < percent
 }
 
-fn rule(rng: &mut Rng, name: &str) -> OracleRule {
+fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults) -> OracleRule {
     let on: &[&str] = pick(
         rng,
         &[
@@ -79,11 +101,17 @@ fn rule(rng: &mut Rng, name: &str) -> OracleRule {
             &[("flag", "data.b")],
         ],
     );
+    let by = match features.times && chance(rng, 5) {
+        true => &[("hour", "hour(\"Asia/Kolkata\")")],
+        false => by,
+    };
     let windows = pick(rng, &[0, 70, 100]);
     let mut conditions = condition::Conditions {
         rng,
         windows,
         seconds: Vec::new(),
+        features,
+        sketch_panes: 0,
     };
     let when = conditions.condition(2);
     let until = chance(conditions.rng, 35).then(|| match chance(conditions.rng, 20) {
@@ -93,9 +121,24 @@ fn rule(rng: &mut Rng, name: &str) -> OracleRule {
     let longest = conditions.seconds.iter().max().copied().unwrap_or(0);
     let for_seconds =
         chance(rng, 35).then(|| pick(rng, &[1, 5, 10, 30, 60, 61, 120, 300, 600, 3_600]));
+    let mut life = OracleRule::default();
+    if features.life {
+        life.cooldown_seconds = chance(rng, 55).then(|| pick(rng, &[5, 60, 300, 900, 3_600]));
+        life.repeat_seconds = chance(rng, 25).then(|| pick(rng, &[60, 240, 600, 3_600]));
+        life.shadow = chance(rng, 15);
+        life.disabled = chance(rng, 4);
+    }
+    // A repeat within the cooldown is an error.
+    let cooldown = life.cooldown_seconds.or(defaults.cooldown_seconds);
+    let repeat = life.repeat_seconds.or(defaults.repeat_seconds);
+    if repeat < cooldown && repeat.is_some() {
+        life.repeat_seconds = cooldown;
+    }
+    let cooldown = cooldown.unwrap_or(0);
     // Room is left, since a key must not be forgotten while a window may hold its events.
-    let forget_seconds = chance(rng, 30)
-        .then(|| 2 * (longest + for_seconds.unwrap_or(0)) + pick(rng, &[1, 60, 300, 3_600]));
+    let forget_seconds = chance(rng, 30).then(|| {
+        2 * (longest + for_seconds.unwrap_or(0)) + cooldown + pick(rng, &[1, 60, 300, 3_600])
+    });
     OracleRule {
         name: name.to_owned(),
         on: on.iter().map(|&pattern| pattern.to_owned()).collect(),
@@ -107,46 +150,6 @@ fn rule(rng: &mut Rng, name: &str) -> OracleRule {
             .map(|&(name, text)| (name.to_owned(), text.to_owned()))
             .collect(),
         forget_seconds,
+        ..life
     }
-}
-
-/// Writes rules as a rule file.
-pub fn yaml(rules: &[OracleRule]) -> String {
-    let mut out = "alerts:\n".to_owned();
-    for rule in rules {
-        let on: Vec<String> = rule.on.iter().map(|pattern| quoted(pattern)).collect();
-        let by = rule
-            .by
-            .iter()
-            .map(|(name, text)| format!("{{{}: {}}}", quoted(name), quoted(text)));
-        let by: Vec<String> = by.collect();
-        let keys = [
-            (
-                "on",
-                (!on.is_empty()).then(|| format!("[{}]", on.join(", "))),
-            ),
-            ("when", Some(quoted(&rule.when))),
-            ("until", rule.until.as_deref().map(quoted)),
-            ("for", rule.for_seconds.map(|seconds| format!("{seconds}s"))),
-            (
-                "by",
-                (!by.is_empty()).then(|| format!("[{}]", by.join(", "))),
-            ),
-            (
-                "forget",
-                rule.forget_seconds.map(|seconds| format!("{seconds}s")),
-            ),
-        ];
-        let _ = writeln!(out, "  {}:", rule.name);
-        for (key, value) in keys {
-            if let Some(value) = value {
-                let _ = writeln!(out, "    {key}: {value}");
-            }
-        }
-    }
-    out
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

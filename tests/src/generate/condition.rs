@@ -2,27 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{chance, pick};
-
-/// Window lengths in the language's words and in seconds.
-const LENGTHS: [(&str, u64); 16] = [
-    ("1s", 1),
-    ("2s", 2),
-    ("7s", 7),
-    ("10s", 10),
-    ("30s", 30),
-    ("45s", 45),
-    ("1m", 60),
-    ("1m", 60),
-    ("61s", 61),
-    ("90s", 90),
-    ("2m", 120),
-    ("5m", 300),
-    ("10m", 600),
-    ("1000s", 1_000),
-    ("1h", 3_600),
-    ("2h", 7_200),
-];
+use super::{Features, chance, pick};
 
 /// Makes conditions.
 pub(super) struct Conditions<'r> {
@@ -31,7 +11,64 @@ pub(super) struct Conditions<'r> {
     pub(super) windows: u32,
     /// The lengths of the windows so far.
     pub(super) seconds: Vec<u64>,
+    /// What the conditions may use.
+    pub(super) features: Features,
+    /// How many panes of sketches the windows so far keep.
+    pub(super) sketch_panes: u64,
 }
+
+const ABOUT_FUNCTIONS: [&str; 26] = [
+    "lower(data.s) == \"ab\"",
+    "upper(data.s) == \"AB\"",
+    "trim(data.s) == \"Ab\"",
+    "lower(trim(data.s)) in [\"ab\", \"5\"]",
+    "len(data.s) > 2",
+    "len(data.l) >= 2",
+    "len(data.l) + data.x > 5",
+    "abs(data.x) > 3",
+    "abs(data.n) > 3",
+    "round(data.x / 2) == 3",
+    "round(-data.x / 2) == -2",
+    "floor(data.x / 2) == 2",
+    "ceil(data.x / 2) == 3",
+    "min(data.x, data.y, 4) < 2",
+    "max(data.x, data.y) > 4",
+    "number(data.s) > 3",
+    "number(data.s) is missing",
+    "text(data.x) == \"5\"",
+    "text(data.b) == \"true\"",
+    "any(data.l, it > 3)",
+    "any(data.l, it == data.x)",
+    "all(data.l, it > 0)",
+    "all(data.l, it is number)",
+    "not any(data.l, it == 1)",
+    "any(data.o, it.k == 1)",
+    "default(data.x, 3) > 4",
+];
+
+const ABOUT_TIMES: [&str; 10] = [
+    "hour() >= 1",
+    "hour() % 2 == 0",
+    "hour(\"Europe/Berlin\") in 1..5",
+    "hour(\"Asia/Kolkata\") not in 6..9",
+    "hour(\"America/New_York\") == 19",
+    "weekday() >= 2",
+    "weekday(\"Asia/Kolkata\") in [1, 3, 5]",
+    "date() == \"2026-01-05\"",
+    "date(\"America/New_York\") < \"2026-01-05\"",
+    "date(\"Europe/Berlin\") in [\"2026-03-29\", \"2026-10-25\"]",
+];
+
+const ABOUT_LISTS: [&str; 8] = [
+    "data.t in names",
+    "data.t not in names",
+    "data.x in numbers",
+    "data.ip in offices",
+    "data.ip not in offices",
+    "data.ip in cidr(\"10.0.0.0/8\")",
+    "data.ip not in cidr(\"2001:db8::/32\")",
+    "data.ip in [\"10.1.0.0/16\", \"192.168.1.5\"]",
+];
 
 impl Conditions<'_> {
     /// Makes a condition whose operators nest so deep.
@@ -58,6 +95,9 @@ impl Conditions<'_> {
     }
 
     fn about_windows(&mut self) -> String {
+        if self.features.aggregates && chance(self.rng, 30) && self.sketch_panes < 5 {
+            return self.about_sketches();
+        }
         let count = self.rng.u32(0..5);
         match self.rng.u32(..20) {
             0..3 => format!("{} == 0", self.window("count()")),
@@ -116,6 +156,11 @@ impl Conditions<'_> {
     }
 
     fn counted(&mut self) -> &'static str {
+        if chance_if(self.features != Features::CORE, self.rng, 20)
+            && let Some(text) = self.beyond_core()
+        {
+            return text;
+        }
         pick(
             self.rng,
             &[
@@ -156,18 +201,30 @@ impl Conditions<'_> {
         format!("{aggregate} {frame}")
     }
 
-    fn frame(&mut self) -> String {
-        let (text, seconds) = pick(self.rng, &LENGTHS);
-        self.seconds.push(seconds);
-        let word = pick(self.rng, &["over", "over", "per"]);
-        format!("{word} {text}")
-    }
-
     fn order(&mut self) -> &'static str {
         pick(self.rng, &[">", ">", ">=", "<", "<=", "==", "!="])
     }
 
+    /// Picks a simple condition of the features that are on.
+    fn beyond_core(&mut self) -> Option<&'static str> {
+        let groups: [(bool, &[&'static str]); 3] = [
+            (self.features.functions, &ABOUT_FUNCTIONS),
+            (self.features.times, &ABOUT_TIMES),
+            (self.features.lists, &ABOUT_LISTS),
+        ];
+        let on: Vec<_> = groups.into_iter().filter(|(on, _)| *on).collect();
+        (!on.is_empty()).then(|| {
+            let (_, texts) = on[self.rng.usize(..on.len())];
+            pick(self.rng, texts)
+        })
+    }
+
     fn about_fields(&mut self) -> String {
+        if chance_if(self.features != Features::CORE, self.rng, 30)
+            && let Some(text) = self.beyond_core()
+        {
+            return text.to_owned();
+        }
         let op = self.order();
         let limit = self.rng.i32(0..9);
         let fixed = pick(
@@ -222,4 +279,9 @@ impl Conditions<'_> {
             _ => fixed.to_owned(),
         }
     }
+}
+
+/// Whether something that is possible at all happens; what is not draws no number.
+fn chance_if(possible: bool, rng: &mut Rng, percent: u32) -> bool {
+    possible && chance(rng, percent)
 }

@@ -3,10 +3,12 @@
 use chrono::DateTime;
 use fastrand::Rng;
 
-use super::{chance, pick};
+use super::{Features, chance, pick};
 
 /// 2026-01-05T00:00:00Z
 const BEGIN: i64 = 1_767_571_200_000;
+/// An hour before Europe's clocks go forward, and before they go back.
+const CHANGES: [i64; 2] = [1_774_742_400_000, 1_792_886_400_000];
 
 const STEPS_MS: [i64; 24] = [
     0, 0, 1, 499, 999, 1_000, 1_000, 1_001, 2_000, 5_000, 7_000, 10_000, 15_000, 30_000, 45_000,
@@ -26,15 +28,23 @@ const BAD_LINES: [&str; 10] = [
     "{\"eventType\":\"a\",\"timestamp\":\"2026-01-05T00:00:00Z\"} x",
 ];
 
+/// When the stream of a case begins, in milliseconds since the epoch.
+pub(super) fn begin(rng: &mut Rng, features: Features) -> i64 {
+    match features.times && chance(rng, 30) {
+        true => pick(rng, &CHANGES),
+        false => BEGIN,
+    }
+}
+
 /// Makes the lines of an input.
-pub(super) fn lines(rng: &mut Rng) -> Vec<String> {
+pub(super) fn lines(rng: &mut Rng, features: Features, begin: i64) -> Vec<String> {
     let count = rng.usize(5..=120);
     let longest = pick(rng, &[STEPS_MS.len(), STEPS_MS.len(), 16, 10]);
     // Some streams keep to whole seconds, so that many moments coincide.
     let whole = rng.bool();
     let back = pick(rng, &[0, 5, 20]);
     let jumps = pick(rng, &[0, 0, 4]);
-    let mut now = BEGIN + pick(rng, &[0, 0, 1_000, 59_000, 3_599_000, 86_399_999]);
+    let mut now = begin + pick(rng, &[0, 0, 1_000, 59_000, 3_599_000, 86_399_999]);
     let mut lines = Vec::new();
     for _ in 0..count {
         if chance(rng, 3) {
@@ -74,12 +84,16 @@ pub(super) fn lines(rng: &mut Rng) -> Vec<String> {
         if whole {
             time -= time.rem_euclid(1_000);
         }
-        lines.push(event(rng, time));
+        lines.push(event(rng, time, features));
+        if features != Features::CORE && chance(rng, 3) {
+            // The producer sent it twice.
+            lines.extend(lines.last().cloned());
+        }
     }
     lines
 }
 
-fn event(rng: &mut Rng, time: i64) -> String {
+fn event(rng: &mut Rng, time: i64, features: Features) -> String {
     let mut fields = Vec::new();
     let types = [
         "\"a\"", "\"a\"", "\"a\"", "\"a\"", "\"b\"", "\"ab_x\"", "\"A\"", "", "null", "7",
@@ -95,13 +109,13 @@ fn event(rng: &mut Rng, time: i64) -> String {
         field(&mut fields, "over", pick(rng, &["1", "2"]));
     }
     if !chance(rng, 5) {
-        let data = data(rng);
+        let data = data(rng, features);
         field(&mut fields, "data", &data);
     }
     format!("{{{}}}", fields.join(","))
 }
 
-fn data(rng: &mut Rng) -> String {
+fn data(rng: &mut Rng, features: Features) -> String {
     let mut fields = Vec::new();
     let small = rng.i32(-1..10).to_string();
     let odd = pick(
@@ -169,6 +183,50 @@ fn data(rng: &mut Rng) -> String {
     );
     if chance(rng, 10) {
         field(&mut fields, "a-b", pick(rng, &["1", "8", "null"]));
+    }
+    if features.functions {
+        let texts = [
+            "",
+            "\"Ab\"",
+            "\"AB\"",
+            "\" ab \"",
+            "\"\\u00c4b\"",
+            "\"5\"",
+            "\"2.5\"",
+            "\"1e1\"",
+            "7",
+            "null",
+        ];
+        field(&mut fields, "s", pick(rng, &texts));
+        let objects = [
+            "",
+            "[]",
+            "[{\"k\":1}]",
+            "[{\"k\":2},{}]",
+            "[{\"k\":2},null]",
+            "{}",
+        ];
+        field(&mut fields, "o", pick(rng, &objects));
+    }
+    if features.lists {
+        let addresses = [
+            "",
+            "\"10.1.2.3\"",
+            "\"10.9.2.3\"",
+            "\"192.168.1.5\"",
+            "\"172.16.0.1\"",
+            "\"2001:db8::1\"",
+            "\"fe80::1\"",
+            "\"nowhere\"",
+            "7",
+        ];
+        field(&mut fields, "ip", pick(rng, &addresses));
+    }
+    if features.aggregates || features.rows {
+        let sizes = [
+            "", "1", "1", "10", "10.0", "100", "1000", "-20", "0", "\"1\"",
+        ];
+        field(&mut fields, "p", pick(rng, &sizes));
     }
     rng.shuffle(&mut fields);
     format!("{{{}}}", fields.join(","))

@@ -7,15 +7,71 @@ use tripline_grammar::ast::{
     Call, Chain, ChainOp, CompareOp, Expr, ExprKind, Kind, Number, Path, Segment, Test,
 };
 
+use super::address::{Network, networks, within};
+use super::aggregate::is_aggregate;
 use super::datum::{Datum, equal, kleene, not, ordered, unknown_of};
+use super::function;
+
+/// The declared lists with their names.
+pub(super) type Lists = [(String, Vec<Value>)];
 
 /// What an expression can see.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     /// The event whose fields the paths read; none in a timer's or a late event's evaluation.
     pub(super) event: Option<&'a Value>,
+    /// What `it` is: the item of the innermost `any` or `all`.
+    pub(super) item: Option<&'a Value>,
     /// The windows and what each holds now.
     pub(super) windows: &'a [(Call, Datum)],
+    /// The time that the time functions read.
+    pub(super) clock: i64,
+    /// The declared lists.
+    pub(super) lists: &'a Lists,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of an event by itself, at its own time.
+    pub(super) fn of_event(event: &'a Value, time: i64, lists: &'a Lists) -> Scope<'a> {
+        Scope {
+            event: Some(event),
+            item: None,
+            windows: &[],
+            clock: time,
+            lists,
+        }
+    }
+
+    /// The scope of a constant.
+    pub(super) fn nowhere() -> Scope<'a> {
+        Scope {
+            event: None,
+            item: None,
+            windows: &[],
+            clock: 0,
+            lists: &[],
+        }
+    }
+
+    fn read(&self, path: &Path) -> Option<&'a Value> {
+        match (path.segments.split_first(), self.item) {
+            (Some((first, rest)), Some(item)) if is_it(first) => read(rest, Some(item)),
+            _ => read(&path.segments, self.event),
+        }
+    }
+
+    /// The items of the declared list of a name.
+    fn list(&self, path: &Path) -> Option<&'a Vec<Value>> {
+        let [Segment::Field(name)] = path.segments.as_slice() else {
+            return None;
+        };
+        let mut lists = self.lists.iter();
+        lists.find_map(|(known, items)| (known == name).then_some(items))
+    }
+}
+
+fn is_it(segment: &Segment) -> bool {
+    *segment == Segment::Field("it".to_owned())
 }
 
 /// Evaluates an expression whose spans are all zero.
@@ -27,7 +83,8 @@ pub(super) fn evaluate(expr: &Expr, scope: Scope<'_>) -> Datum {
         ExprKind::String(text) => Datum::Text(text.clone()),
         ExprKind::Bool(flag) => Datum::Bool(*flag),
         ExprKind::Null => Datum::Unread,
-        ExprKind::Path(path) => Datum::of_json(read(path, scope.event)),
+        ExprKind::Path(path) => Datum::of_json(scope.read(path)),
+        ExprKind::Call(call) if !is_aggregate(call) => function::call(call, scope),
         ExprKind::Call(call) => {
             let window = scope.windows.iter().find(|(known, _)| known == call);
             window.map_or(Datum::Unread, |(_, value)| value.clone())
@@ -54,9 +111,9 @@ pub(super) fn evaluate(expr: &Expr, scope: Scope<'_>) -> Datum {
     }
 }
 
-fn read<'a>(path: &Path, event: Option<&'a Value>) -> Option<&'a Value> {
-    let mut value = event?;
-    for segment in &path.segments {
+fn read<'a>(path: &[Segment], value: Option<&'a Value>) -> Option<&'a Value> {
+    let mut value = value?;
+    for segment in path {
         value = match segment {
             Segment::Field(name) => value.as_object()?.get(name)?,
             Segment::Index(index) => value.as_array()?.get(*index as usize)?,
@@ -100,6 +157,16 @@ fn has_path(expr: &Expr) -> bool {
 /// The windows, and the paths outside of them, in the order of the text.
 pub(super) fn leaves(expr: &Expr) -> Vec<Expr> {
     match &expr.kind {
+        ExprKind::Call(call) if !is_aggregate(call) => {
+            let mut found: Vec<Expr> = call.args.iter().flat_map(leaves).collect();
+            if matches!(call.name.text.as_str(), "any" | "all") {
+                found.retain(|leaf| match &leaf.kind {
+                    ExprKind::Path(path) => !path.segments.first().is_some_and(is_it),
+                    _ => true,
+                });
+            }
+            found
+        }
         ExprKind::Path(_) | ExprKind::Call(_) => vec![expr.clone()],
         ExprKind::Negate(operand) | ExprKind::Not(operand) => leaves(operand),
         ExprKind::Chain(chain) => {
@@ -213,15 +280,20 @@ fn evaluate_test(value: &Datum, test: &Test, scope: Scope<'_>) -> Datum {
                     .collect::<Vec<Datum>>(),
             )
         }
-        Test::InPath(path) => match read(path, scope.event) {
-            Some(Value::Array(items)) => {
+        Test::InPath(path) => match (scope.list(path), scope.read(path)) {
+            (Some(items), _) | (None, Some(Value::Array(items))) => {
                 let others = items.iter().filter(|item| !item.is_null());
                 let others: Vec<Datum> = others.map(|item| Datum::of_json(Some(item))).collect();
                 member(value, others.len() < items.len(), &others)
             }
             _ => Datum::Unread,
         },
-        Test::InCidr(_) => Datum::Unread,
+        Test::InCidr(call) => match call.args.first().map(|network| &network.kind) {
+            Some(ExprKind::String(text)) => {
+                Network::read(text).map_or(Datum::Unread, |network| within(value, &[network]))
+            }
+            _ => Datum::Unread,
+        },
         Test::Contains(text) => of_text(text, |value, text| value.contains(text)),
         Test::StartsWith(text) => of_text(text, |value, text| value.starts_with(text)),
         Test::EndsWith(text) => of_text(text, |value, text| value.ends_with(text)),
@@ -249,6 +321,9 @@ fn member(value: &Datum, has_null: bool, items: &[Datum]) -> Datum {
         } else {
             unknown_of(items.iter().chain([value]))
         };
+    }
+    if let (false, Some(networks)) = (has_null, networks(items)) {
+        return within(value, &networks);
     }
     kleene(
         &items

@@ -2,18 +2,28 @@
 
 use serde_json::Value;
 
+use super::aggregate::{self, Contribution};
 use super::datum::Datum;
 use super::expression::{Scope, evaluate};
 use super::input::Event;
+use super::message::{Episode, Message, Messages};
 use super::rule::Rule;
-use super::window::Contribution;
-use super::{OracleAlert, PENDING_IGNORES_UNTIL_RULE};
+use super::{OracleAlert, PendingEnds};
 
 #[derive(Clone, Copy)]
 enum State {
     Inactive,
     Pending { since: i64 },
-    Firing { since: i64 },
+    Firing(Episode),
+}
+
+/// How far the input has come.
+#[derive(Clone, Copy)]
+pub(super) struct Progress {
+    /// The newest arrival.
+    pub(super) newest: i64,
+    /// Whether the input is over: what time alone would go on to bring for ever is left out.
+    pub(super) over: bool,
 }
 
 /// The state of one key of a per-key alert.
@@ -27,8 +37,10 @@ pub(super) struct Group {
     /// What every event gave to each window, in delivery order.
     contributions: Vec<Vec<Contribution>>,
     state: State,
+    /// What was sent about the key.
+    pub(super) messages: Messages,
     evaluated: bool,
-    /// Whether the last evaluation had no fields and no window held anything: until an event comes, the
+    /// Whether the last evaluation had no fields and no window held anything or will: until an event comes, the
     /// end of a `per` window moves the clock and changes nothing else.
     idle: bool,
     /// The first timer after the clock.
@@ -45,6 +57,7 @@ impl Group {
             birth: None,
             contributions: vec![Vec::new(); rule.windows.len()],
             state: State::Inactive,
+            messages: Messages::default(),
             evaluated: false,
             idle: false,
             next_timer: None,
@@ -56,7 +69,7 @@ impl Group {
         let mut group = Group::new(rule, Vec::new());
         group.clock = birth;
         group.birth = Some(birth);
-        group.next_timer = group.first_timer(rule);
+        group.next_timer = group.first_timer(rule, false);
         group
     }
 
@@ -65,56 +78,69 @@ impl Group {
         &mut self,
         rule: &Rule,
         event: &Event,
-        progress: i64,
+        progress: Progress,
     ) -> Vec<OracleAlert> {
         if self.idle {
             let tumbling = rule.windows.iter().filter(|window| window.tumbles);
-            let ends =
-                tumbling.map(|window| (progress - 1).div_euclid(window.length) * window.length);
+            let before = progress.newest - 1;
+            let ends = tumbling.map(|window| before.div_euclid(window.length) * window.length);
             self.clock = ends.max().unwrap_or(self.clock).max(self.clock);
         }
         let late = self.newest.is_some_and(|newest| event.time < newest);
         self.newest = self.newest.max(Some(event.time));
         self.clock = self.clock.max(event.time);
         for (window, kept) in rule.windows.iter().zip(&mut self.contributions) {
-            kept.extend(window.contribution(&event.value, event.time));
+            kept.extend(aggregate::contribution(&window.call, rule.scope(event)));
         }
         let fields = (!late).then_some(&event.value);
-        let alerts = self.evaluate(rule, fields, Some(event.line), false);
-        self.next_timer = self.first_timer(rule);
+        let alerts = self.evaluate(rule, fields, Some(event.line), progress, false);
+        self.next_timer = self.first_timer(rule, progress.over);
         alerts
     }
 
     /// Runs the timer at `time`; tells whether the key is forgotten with it.
-    pub(super) fn run_timer(&mut self, rule: &Rule, time: i64) -> (Vec<OracleAlert>, bool) {
+    pub(super) fn run_timer(
+        &mut self,
+        rule: &Rule,
+        time: i64,
+        progress: Progress,
+    ) -> (Vec<OracleAlert>, bool) {
         self.clock = time;
         let forgotten = self.forget_at(rule).is_some_and(|end| end <= time);
-        let alerts = self.evaluate(rule, None, None, forgotten);
-        self.next_timer = self.first_timer(rule);
+        let alerts = self.evaluate(rule, None, None, progress, forgotten);
+        self.next_timer = self.first_timer(rule, progress.over);
         (alerts, forgotten)
+    }
+
+    /// Leaves out the timers that do not run once the input is over.
+    pub(super) fn end_input(&mut self, rule: &Rule) {
+        self.next_timer = self.first_timer(rule, true);
     }
 
     fn forget_at(&self, rule: &Rule) -> Option<i64> {
         Some(self.newest? + rule.forget?)
     }
 
-    fn first_timer(&self, rule: &Rule) -> Option<i64> {
+    fn first_timer(&self, rule: &Rule, over: bool) -> Option<i64> {
         let mut times: Vec<i64> = Vec::new();
         times.extend(self.forget_at(rule));
-        if let (State::Pending { since }, Some(hold)) = (self.state, rule.hold) {
-            times.push(since + hold);
+        match (self.state, rule.hold) {
+            (State::Pending { since }, Some(hold)) => times.push(since + hold),
+            (State::Firing(episode), _) => times.extend(self.messages.due(rule, episode, over)),
+            _ => {}
+        }
+        // A key whose windows cannot be full yet is not evaluated for the sake of the hour.
+        if !over && (self.evaluated || rule.windows.is_empty()) {
+            times.extend(rule.clocks.iter().map(|clock| clock.next_after(self.clock)));
         }
         for (window, kept) in rule.windows.iter().zip(&self.contributions) {
             times.extend(self.birth.map(|birth| window.settles_at(birth)));
-            if window.tumbles {
-                if self.evaluated && !self.idle {
-                    times.push(window.leaves_at(self.clock));
-                }
-            } else {
-                let reach = window.reach(self.clock);
-                let held = kept.iter().map(|contribution| contribution.time);
-                let oldest = held.filter(|time| reach.contains(time)).min();
-                times.extend(oldest.map(|time| window.leaves_at(time)));
+            if window.tumbles && self.evaluated && !self.idle {
+                times.push(window.ends_after(self.clock));
+            }
+            for contribution in kept {
+                times.push(window.enters_at(contribution.time));
+                times.push(window.leaves_at(contribution.time));
             }
         }
         times.into_iter().filter(|time| *time > self.clock).min()
@@ -125,6 +151,7 @@ impl Group {
         rule: &Rule,
         fields: Option<&Value>,
         line: Option<usize>,
+        progress: Progress,
         forgotten: bool,
     ) -> Vec<OracleAlert> {
         let windows = rule.window_values(|position, window| {
@@ -132,7 +159,10 @@ impl Group {
         });
         let scope = Scope {
             event: fields,
+            item: None,
             windows: &windows,
+            clock: self.clock,
+            lists: &rule.lists,
         };
         let when = evaluate(&rule.when, scope);
         let until = rule.until.as_ref().map(|until| evaluate(until, scope));
@@ -143,54 +173,58 @@ impl Group {
                 .iter()
                 .zip(&self.contributions)
                 .all(|(window, kept)| {
-                    let reach = window.reach(self.clock);
-                    !kept
-                        .iter()
-                        .any(|contribution| reach.contains(&contribution.time))
+                    let begin = window.reach(self.clock).start;
+                    kept.iter().all(|contribution| contribution.time < begin)
                 });
 
-        let mut messages: Vec<(&'static str, i64, Option<&'static str>)> = Vec::new();
         let holds = when == Datum::Bool(true);
         let held = !matches!(when, Datum::Bool(_) | Datum::Empty);
         let ended = until == Some(Datum::Bool(true));
         let lost = !holds && !held;
+        let pending_lost = lost && (until.is_none() || rule.pending == PendingEnds::WithWhen);
+        let clock = self.clock;
         self.state = match self.state {
             State::Inactive if holds && !ended && rule.hold.is_some() => {
-                State::Pending { since: self.clock }
+                State::Pending { since: clock }
             }
             State::Inactive if holds && !ended => {
-                messages.push(("firing", self.clock, None));
-                State::Firing { since: self.clock }
+                let episode = self.messages.enter(rule, &self.key, clock, clock);
+                State::Firing(episode)
             }
-            State::Pending { .. }
-                if ended || lost && (until.is_none() || PENDING_IGNORES_UNTIL_RULE) =>
-            {
-                State::Inactive
-            }
+            State::Pending { .. } if ended || pending_lost => State::Inactive,
             State::Pending { since }
-                if (holds || held) && rule.hold.is_some_and(|hold| self.clock >= since + hold) =>
+                if (holds || held) && rule.hold.is_some_and(|hold| clock >= since + hold) =>
             {
-                messages.push(("firing", since, None));
-                State::Firing { since }
+                State::Firing(self.messages.enter(rule, &self.key, since, clock))
             }
-            State::Firing { since } if ended || lost && until.is_none() => {
-                messages.push(("resolved", since, None));
+            State::Firing(episode) if ended || lost && until.is_none() => {
+                self.messages.leave(rule, &self.key, episode, clock, None);
                 State::Inactive
+            }
+            State::Firing(episode) => {
+                let go_on = self
+                    .messages
+                    .go_on(rule, &self.key, episode, clock, progress);
+                State::Firing(go_on)
             }
             unchanged => unchanged,
         };
-        if let (State::Firing { since }, true) = (self.state, forgotten) {
-            messages.push(("resolved", since, Some("forgotten")));
+        if let (State::Firing(episode), true) = (self.state, forgotten) {
+            let reason = Some("forgotten");
+            self.messages.leave(rule, &self.key, episode, clock, reason);
         }
-        let alert = |(status, since, reason)| OracleAlert {
-            status,
+        let messages = std::mem::take(&mut self.messages.outgoing);
+        let alert = |message: Message| OracleAlert {
+            status: message.status,
+            repeat: message.repeat,
             alert: rule.name.clone(),
             key: Some(rule.named(&self.key)),
-            at_ms: self.clock,
-            since_ms: Some(since),
+            at_ms: clock,
+            since_ms: Some(message.since),
             line,
             values: rule.evidence(scope),
-            reason,
+            reason: message.reason,
+            shadow: rule.shadow,
         };
         messages.into_iter().map(alert).collect()
     }

@@ -1,53 +1,44 @@
 //! A naive model of the rule language: it keeps every event and computes everything anew each time.
 //!
 //! It shares nothing with the engine but the parser, so that where the two agree, both are likely right.
-//! It covers the core: paths, operators, `count sum avg min max` with `over` and `per`, `by`, `for`,
-//! `until` and `forget`, with the default envelope and the event time as arrival.
+//! It covers the whole language of alerts, aggregates, silences and lists, with the default envelope and the
+//! event time as arrival.
 
+mod address;
+mod aggregate;
+mod clock;
 mod datum;
 mod expression;
+mod function;
 mod group;
 mod input;
+mod message;
+mod row;
 mod rule;
+mod rules;
+mod silence;
 mod window;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use group::Group;
+use group::{Group, Progress};
 use input::Event;
+use message::Messages;
 use rule::Rule;
 
-/// Whether a pending state ends when `when` is false or empty even though the rule has an `until`.
-///
-/// Otherwise a pending state of such a rule would end only when `until` is true.
-pub const PENDING_IGNORES_UNTIL_RULE: bool = true;
-
-/// An alert rule.
-#[derive(Debug, Clone, Default)]
-pub struct OracleRule {
-    /// The alert's name.
-    pub name: String,
-    /// The patterns of event types; none is every event.
-    pub on: Vec<String>,
-    /// The condition.
-    pub when: String,
-    /// The condition that ends it.
-    pub until: Option<String>,
-    /// How long the condition must hold, in seconds.
-    pub for_seconds: Option<u64>,
-    /// Names and expressions of the key.
-    pub by: Vec<(String, String)>,
-    /// How long a key is kept after its newest event, in seconds; none is the default.
-    pub forget_seconds: Option<u64>,
-}
+pub use rules::{
+    OracleAggregate, OracleDefaults, OracleRule, OracleRules, OracleSilence, PendingEnds,
+};
 
 /// A line of the output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OracleAlert {
     /// `firing` or `resolved`
     pub status: &'static str,
+    /// Which repeat of a `firing` it is, from 1.
+    pub repeat: Option<u32>,
     /// The alert's name.
     pub alert: String,
     /// The key, in canonical values; none for a per-event alert without `by`.
@@ -62,6 +53,48 @@ pub struct OracleAlert {
     pub values: BTreeMap<String, Value>,
     /// Why it was resolved, if not by its conditions.
     pub reason: Option<&'static str>,
+    /// Whether the alert stands in the shadow.
+    pub shadow: bool,
+}
+
+/// A row of an aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OracleRow {
+    /// The aggregate's name.
+    pub aggregate: String,
+    /// The key, in canonical values.
+    pub key: Map<String, Value>,
+    /// The start of the window in milliseconds since the epoch.
+    pub start_ms: i64,
+    /// The end of the window in milliseconds since the epoch.
+    pub end_ms: i64,
+    /// What was computed, without what is unknown.
+    pub values: Map<String, Value>,
+    /// How many events the group had in the window.
+    pub events: u64,
+}
+
+/// How many messages were not sent, and how many were sent again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OracleTally {
+    /// Firings that came within a cooldown, whether they went out at its end or not.
+    pub withheld: u64,
+    /// Messages that a silence covered.
+    pub silenced: u64,
+    /// Repeats that were sent.
+    pub repeats: u64,
+    /// Repeats that were left out for a later one.
+    pub skipped_repeats: u64,
+}
+
+impl OracleTally {
+    /// Adds another tally.
+    pub fn add(&mut self, other: OracleTally) {
+        self.withheld += other.withheld;
+        self.silenced += other.silenced;
+        self.repeats += other.repeats;
+        self.skipped_repeats += other.skipped_repeats;
+    }
 }
 
 /// All that a run gives.
@@ -71,65 +104,82 @@ pub struct OracleRun {
     pub alerts: Vec<OracleAlert>,
     /// The lines that were rejected.
     pub rejects: Vec<usize>,
+    /// The rows of the aggregates in the order of the output.
+    pub rows: Vec<OracleRow>,
+    /// What was not sent, and what was sent again.
+    pub tally: OracleTally,
 }
 
 /// Runs rules over lines.
 ///
 /// # Errors
 ///
-/// If an expression does not parse.
+/// If an expression, a zone or a time does not parse.
 pub fn run<'a>(
-    rules: &[OracleRule],
+    rules: &OracleRules,
     lines: impl IntoIterator<Item = &'a str>,
     until_end: bool,
 ) -> Result<OracleRun, String> {
-    let mut rules = rules
-        .iter()
-        .map(Rule::new)
+    let alerts = rules.alerts.iter().filter(|rule| !rule.disabled);
+    let mut alerts = alerts
+        .map(|rule| Rule::new(&rules.defaults.fill(rule), rules))
         .collect::<Result<Vec<Rule>, String>>()?;
-    rules.sort_by(|left, right| left.name.cmp(&right.name));
+    alerts.sort_by(|left, right| left.name.cmp(&right.name));
     let mut model = Model {
-        rules,
+        rules: alerts,
         groups: BTreeMap::new(),
-        progress: i64::MIN,
+        per_event: BTreeMap::new(),
+        progress: Progress {
+            newest: i64::MIN,
+            over: false,
+        },
         run: OracleRun::default(),
     };
+    let mut events = Vec::new();
     for (position, text) in lines.into_iter().enumerate() {
         if text.trim().is_empty() {
             continue;
         }
         match Event::read(text, position + 1) {
-            Some(event) => model.deliver(event),
+            Some(event) => {
+                model.deliver(&event);
+                events.push(event);
+            }
             None => model.run.rejects.push(position + 1),
         }
     }
     if until_end {
-        model.progress = i64::MAX;
-        model.run_timers();
+        model.end();
     }
-    Ok(model.run)
+    let mut aggregates: Vec<&OracleAggregate> = rules.aggregates.iter().collect();
+    aggregates.sort_by(|left, right| left.name.cmp(&right.name));
+    for aggregate in aggregates {
+        let rows = row::rows(aggregate, &rules.lists, &events)?;
+        model.run.rows.extend(rows);
+    }
+    Ok(model.finish())
 }
+
+/// The position of a rule, and the bytes of a key.
+type GroupId = (usize, Vec<u8>);
 
 struct Model {
     /// Sorted by name.
     rules: Vec<Rule>,
-    /// By position of the rule and bytes of the key.
-    groups: BTreeMap<(usize, Vec<u8>), Group>,
-    progress: i64,
+    groups: BTreeMap<GroupId, Group>,
+    /// What was sent about the keys of per-event alerts.
+    per_event: BTreeMap<GroupId, Messages>,
+    progress: Progress,
     run: OracleRun,
 }
 
 impl Model {
-    fn deliver(&mut self, event: Event) {
-        self.progress = self.progress.max(event.time);
+    fn deliver(&mut self, event: &Event) {
+        self.progress.newest = self.progress.newest.max(event.time);
         self.run_timers();
         for (position, rule) in self.rules.iter().enumerate() {
-            if rule.is_per_event() {
-                self.run.alerts.extend(rule.per_event(&event));
-                continue;
-            }
             if !event.matches(&rule.on) {
-                if rule.by.is_empty() {
+                if rule.by.is_empty() && !rule.is_per_event() {
                     let id = (position, b"[]".to_vec());
                     self.groups
                         .entry(id)
@@ -137,17 +187,23 @@ impl Model {
                 }
                 continue;
             }
-            let Some(key) = rule.key(&event) else {
+            let Some(key) = rule.key(event) else {
                 continue;
             };
             let id = (position, Value::from(key.clone()).to_string().into_bytes());
+            if rule.is_per_event() {
+                let messages = self.per_event.entry(id).or_default();
+                let alert = rule.per_event(event, &key);
+                let sent = alert.filter(|_| messages.lets_pass(rule, &key, event.time));
+                self.run.alerts.extend(sent);
+                continue;
+            }
             let group = self
                 .groups
                 .entry(id)
                 .or_insert_with(|| Group::new(rule, key));
-            self.run
-                .alerts
-                .extend(group.deliver(rule, &event, self.progress));
+            let alerts = group.deliver(rule, event, self.progress);
+            self.run.alerts.extend(alerts);
         }
         // An event that comes late may set timers for times that progress has passed already.
         self.run_timers();
@@ -160,18 +216,41 @@ impl Model {
                 .groups
                 .iter()
                 .filter_map(|(id, group)| Some((group.next_timer?, id)));
-            let Some((time, id)) = timers.min().filter(|(time, _)| *time < self.progress) else {
+            let due = timers.min();
+            let Some((time, id)) = due.filter(|(time, _)| *time < self.progress.newest) else {
                 return;
             };
             let id = id.clone();
             let rule = &self.rules[id.0];
             if let Some(group) = self.groups.get_mut(&id) {
-                let (alerts, forgotten) = group.run_timer(rule, time);
+                let (alerts, forgotten) = group.run_timer(rule, time, self.progress);
                 self.run.alerts.extend(alerts);
                 if forgotten {
+                    self.run.tally.add(group.messages.tally);
                     self.groups.remove(&id);
                 }
             }
         }
+    }
+
+    /// Runs the timers that are left after the last event.
+    fn end(&mut self) {
+        self.progress = Progress {
+            newest: i64::MAX,
+            over: true,
+        };
+        for ((position, _), group) in &mut self.groups {
+            group.end_input(&self.rules[*position]);
+        }
+        self.run_timers();
+    }
+
+    fn finish(mut self) -> OracleRun {
+        let groups = self.groups.values().map(|group| group.messages.tally);
+        let per_event = self.per_event.values().map(|messages| messages.tally);
+        groups
+            .chain(per_event)
+            .for_each(|tally| self.run.tally.add(tally));
+        self.run
     }
 }
