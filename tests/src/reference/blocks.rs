@@ -6,6 +6,7 @@
 //! | `json events` | lines of events for the rules above |
 //! | `json alerts` | what those give, without what a reader need not see; `json alerts in full` with it; `… to the end`: with every timer that is left |
 //! | `json rows`, `json trace` | the aggregate rows, the trace |
+//! | `text rejects` | the lines that were no events |
 //! | `json event` | one event for the expressions below |
 //! | `text values` | expressions, each with what it gives for that event |
 //! | `text errors` | expressions, each with what is wrong with it |
@@ -73,6 +74,7 @@ impl Example {
             "json alerts in full" => return Some(lines(&self.run(false).alerts, str::to_owned)),
             "json rows" => return Some(lines(&self.run(false).rows, str::to_owned)),
             "json trace" => return Some(lines(&self.run(false).trace, str::to_owned)),
+            "text rejects" => return Some(self.rejects()),
             "text values" => return Some(self.values(body)),
             "text errors" => return Some(errors(body)),
             "text" | "sh" => {}
@@ -121,8 +123,15 @@ impl Example {
         };
         let given = run(Batches::Whole);
         assert_eq!(given, run(Batches::Stored(1)), "{}", self.events);
-        assert!(given.rejects.is_empty(), "{:?}", given.rejects);
         given
+    }
+
+    fn rejects(&self) -> String {
+        let rejects = self.run(false).rejects;
+        let lines = rejects
+            .iter()
+            .map(|(line, reason)| format!("line {line}: {reason}\n"));
+        lines.collect()
     }
 
     fn values(&self, body: &str) -> String {
