@@ -87,6 +87,7 @@ pub fn evaluate(expressions: &[String], event: &Value) -> Vec<Given> {
                 value.to_owned()
             });
         }
+        assert!(find("held", index, "firing").is_some());
         match find("held", index, "resolved") {
             Some(_) => Given::Empty,
             None => Given::Unread,

@@ -13,13 +13,16 @@ const UNREAD: &str = "data.nothing";
 /// An aggregate, of whatever type is wanted, over no values.
 const EMPTY: &str = "last(data.nothing) per 1h";
 
+/// Makes the Markdown of a part.
+type Part = fn() -> String;
+
 /// Puts the tables into the text.
 ///
 /// # Panics
 ///
 /// If the text has not the markers of one.
 pub fn fill(text: &str) -> String {
-    let parts: [(&str, fn() -> String); 10] = [
+    let parts: [(&str, Part); 10] = [
         ("functions", function_table),
         ("function examples", function_examples),
         ("aggregates", aggregate_table),
