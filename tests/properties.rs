@@ -18,7 +18,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// What the engine does so far.
-const SUPPORTED: Features = Features::CORE;
+const SUPPORTED: Features = Features::ALL;
 
 fn features() -> Features {
     std::env::var("FEATURES").map_or(SUPPORTED, |names| Features::named(&names).unwrap())

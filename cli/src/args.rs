@@ -18,6 +18,7 @@ Examples:
   tripline check                                      checks the rules in rules/
   tripline check --rules my-rules --fail-on warning   exits 1 for warnings too
   tripline check --format json                        an array of findings, for programs
+  tripline check --state rules.db                     also says which alerts would start anew on that state
   tripline check --explain E1101                      what this finding means and what to do";
 
 const RUN_EXAMPLES: &str = "\
@@ -29,6 +30,14 @@ Examples:
   tripline run --events today.ndjson --state rules.db    goes on where the last run ended
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  tripline explain sensor-failed --event '{\"eventType\":\"sensor_reading\",\"timestamp\":\"2026-01-05T10:00:00Z\",\"userId\":\"u1\",\"data\":{\"status\":\"failed\"}}'
+  head -1 events.ndjson | tripline explain login-brute-force --event - --state rules.db
+
+Shows the condition as a tree with the value of every part, and what comes of it. Without --state the
+event is the first one of its key.";
 
 const SAMPLE_EXAMPLES: &str = "\
 Examples:
@@ -71,6 +80,9 @@ pub(crate) enum Command {
     /// Run the rules over events and write the alerts
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Show why an event makes an alert fire, or does not
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Write events that exercise the shipped rules
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
@@ -85,6 +97,10 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "DIR", default_value = "rules")]
     pub(crate) rules: PathBuf,
 
+    /// Say which alerts would start anew on the state in this file, which is only read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -94,7 +110,7 @@ pub(crate) struct CheckArgs {
     pub(crate) fail_on: FailOn,
 
     /// Say what a finding means, by its code or name, with an example and its remedy
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["rules", "format", "fail_on"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["rules", "state", "format", "fail_on"])]
     pub(crate) explain: Option<String>,
 }
 
@@ -139,6 +155,28 @@ pub(crate) struct RunArgs {
     /// Exit with 1 if there was one of these
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<RunFailOn>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// Name of the alert
+    pub(crate) alert: String,
+
+    /// Folder of rule files, read recursively
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
+
+    /// The event, or - to read it from standard input
+    #[arg(long, value_name = "JSON")]
+    pub(crate) event: String,
+
+    /// Explain on top of the state in this file, which is only read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// How to write the explanation
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, clap::Args)]

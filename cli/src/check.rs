@@ -12,6 +12,7 @@ use crate::draw::Drawing;
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::places::Places;
+use crate::state::{StateError, StateFile};
 use crate::terminal::{Terminal, counted};
 
 /// How many findings are drawn for people.
@@ -27,7 +28,17 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     if let Some(name) = &args.explain {
         return explain(name, terminal);
     }
-    let checked = load(&args.rules)?;
+    let mut checked = load(&args.rules)?;
+    if let Some(path) = &args.state {
+        let told = |error: StateError| Failure::Message(error.to_string());
+        let stored = StateFile::read(path).and_then(|file| file.alerts());
+        let stored = stored.map_err(told)?;
+        let stored = stored
+            .iter()
+            .map(|stored| (&stored.definition, stored.keys));
+        let changes = checked.changes_since(stored);
+        checked.diagnostics.extend(changes);
+    }
     write(&checked, args.format, terminal)
         .map_err(|error| Failure::write("the findings", &error))?;
     let mut said = outcome(&checked);

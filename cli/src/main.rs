@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod draw;
 mod explain;
+mod explanation;
 mod failure;
 mod input;
 mod output;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match &args.command {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
+        Command::Explain(args) => explanation::explain(args, &terminal),
         Command::Sample(args) => sample::sample(args),
         Command::Completions(args) => completions::completions(args.shell),
     };

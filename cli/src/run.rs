@@ -74,7 +74,7 @@ fn refuse_clashes(args: &RunArgs, inputs: &[Input]) -> Result<(), Failure> {
 }
 
 /// The program, unless the rules have errors, which are drawn.
-fn usable<'a>(checked: &'a Checked, terminal: &Terminal) -> Option<&'a Program> {
+pub(crate) fn usable<'a>(checked: &'a Checked, terminal: &Terminal) -> Option<&'a Program> {
     if let Some(program) = &checked.program {
         if !checked.diagnostics.is_empty() {
             let number = counted(checked.diagnostics.len() as u64, "finding");

@@ -331,7 +331,7 @@ impl<'p> Run<'p> {
         let about = About::key(rule, &key, state, event, &windows);
         self.record(&about, change.from, change.to, change.reason);
         // Nobody was told of an episode whose beginning was silenced or withheld.
-        if let Some(Firing { episode, .. }) = change.ended.filter(|firing| firing.sent > 0)
+        if let Some(Firing { episode, .. }) = change.ended.filter(|firing| firing.sent)
             && self.may_send(&about, Stage::Inactive)
         {
             let id = episode_id(&rule.name, &key, episode);

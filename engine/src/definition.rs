@@ -86,7 +86,7 @@ impl Program {
         at: Time,
     ) -> Result<Option<Alert>, CodecError> {
         let state: KeyState = codec::decode_state(&definition.fingerprint, state)?;
-        let Some(Firing { episode, .. }) = state.firing().filter(|firing| firing.sent > 0) else {
+        let Some(Firing { episode, .. }) = state.firing().filter(|firing| firing.sent) else {
             return Ok(None);
         };
         let last_words = &definition.last_words;

@@ -76,7 +76,7 @@ macro_rules! codes {
 
 // E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
 // E13: the syntax of expressions. E14: windows. E15: alerts. E16: silences and routes.
-// E17: aggregates.
+// E17: aggregates. E18: stored state.
 codes! {
     UNREADABLE_FILE = "E1001" "unreadable-file",
     FILE_TOO_LARGE = "E1002" "file-too-large",
@@ -135,15 +135,25 @@ codes! {
     BAD_VARIABLE = "E1603" "bad-variable",
     NOT_AN_AGGREGATE = "E1701" "not-an-aggregate",
     DUPLICATE_AGGREGATE = "E1702" "duplicate-aggregate",
+    STATE_RESTARTS = "E1801" "state-restarts",
+    STATE_REMOVED = "E1802" "state-removed",
 }
 
 impl Code {
     pub(crate) fn error(self, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Error, message.into())
+    }
+
+    pub(crate) fn info(self, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Info, message.into())
+    }
+
+    fn diagnostic(self, severity: Severity, message: String) -> Diagnostic {
         Diagnostic {
             code: self.code,
             id: self.id,
-            severity: Severity::Error,
-            message: message.into(),
+            severity,
+            message,
             labels: Vec::new(),
             help: None,
             alert: None,
@@ -168,10 +178,7 @@ impl Diagnostic {
 }
 
 /// The known name nearest to one that is not known, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(
-    unknown: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A longer one is no slip of the fingers, and comparing texts takes the product of their lengths.
     const LONGEST: usize = 64;
     let wanted = Some(unknown)

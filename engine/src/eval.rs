@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use tripline_grammar::ast::{CompareOp, Kind};
 
 use crate::event::{Datum, Event, Value};
-use crate::program::{Constant, ItemList, Node, Operator, Test};
+use crate::program::{Constant, ItemList, Networks, Node, Operator, Test};
 use crate::time::Time;
 
 /// What an expression may read: the event's values, and the alert's windows.
@@ -171,7 +171,10 @@ impl<'v> Scope<'v> {
             Test::Members(members) => members.contains(&value),
             Test::Networks(networks) => networks.contains(&value),
             Test::Items(list) => match self.eval(list) {
-                Datum::List { items, .. } => membership(value, items.iter().map(Datum::of)),
+                Datum::List { items, .. } => match Networks::of_items(items) {
+                    Some(networks) => networks.contains(&value),
+                    None => membership(value, items.iter().map(Datum::of)),
+                },
                 _ => Datum::Unread,
             },
             Test::Contains(text) => {

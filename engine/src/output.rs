@@ -104,7 +104,7 @@ pub struct Alert {
     pub notification: String,
     /// Whether the episode begins or ends.
     pub status: Status,
-    /// How many messages of the episode said before that it fires; the first one has none.
+    /// Which repeat it is, from 1; the message that an episode began has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<u32>,
     /// The alert rule.

@@ -16,7 +16,7 @@ use crate::time::Time;
 #[derive(Debug)]
 pub struct Plan<'a> {
     pub(crate) events: Vec<Planned<'a>>,
-    keys: Vec<StateKey>,
+    pub(crate) keys: Vec<StateKey>,
     rows: Vec<RowKey>,
     /// Whether the alerts without `by` are to be born with the first event.
     pub(crate) births: bool,

@@ -31,8 +31,10 @@ impl Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Firing {
     pub(crate) episode: Episode,
-    /// How many messages said so.
-    pub(crate) sent: u32,
+    /// Whether a message said so.
+    pub(crate) sent: bool,
+    /// How many said so again.
+    repeats: u32,
     /// When one was last due, be it sent or silenced: `repeat` runs from here. None while the first one
     /// is withheld by `cooldown`.
     due: Option<Time>,
@@ -107,6 +109,19 @@ impl KeyState {
         KeyState {
             birth: Some(time),
             ..KeyState::new(rule, time)
+        }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.phase.stage()
+    }
+
+    /// When the key became pending, or its episode began.
+    pub(crate) fn since(&self) -> Option<Time> {
+        match self.phase {
+            Phase::Inactive => None,
+            Phase::Pending { since } => Some(since),
+            Phase::Firing(firing) => Some(firing.episode.since),
         }
     }
 
@@ -234,7 +249,8 @@ impl KeyState {
         self.last = Some(episode);
         Phase::Firing(Firing {
             episode,
-            sent: 0,
+            sent: false,
+            repeats: 0,
             due: None,
         })
     }
@@ -268,15 +284,15 @@ impl KeyState {
         }
     }
 
-    /// Takes the message that is due now and says that the key fires: its ordinal in the episode.
+    /// Takes the message that is due now and says that the key fires: 0, or the ordinal of the repeat.
     pub(crate) fn take_due(&mut self, rule: &AlertRule, for_ever: bool) -> Option<u32> {
         let is_due = self
             .due(rule, for_ever)
             .is_some_and(|due| due <= self.clock);
         match &mut self.phase {
             Phase::Firing(firing) if is_due => {
-                firing.due = Some(self.clock);
-                Some(firing.sent)
+                let is_first = firing.due.replace(self.clock).is_none();
+                Some(if is_first { 0 } else { firing.repeats + 1 })
             }
             _ => None,
         }
@@ -310,7 +326,8 @@ impl KeyState {
     pub(crate) fn note_sent(&mut self, ordinal: u32) {
         self.sent = Some(self.clock);
         if let Phase::Firing(firing) = &mut self.phase {
-            firing.sent = ordinal.saturating_add(1);
+            firing.sent = true;
+            firing.repeats = ordinal;
         }
     }
 
@@ -332,6 +349,10 @@ impl KeyState {
 
     /// When a time function of the conditions gives something else.
     fn next_tick(&self, rule: &AlertRule) -> Option<Time> {
+        // A key whose windows cannot be full yet is not evaluated for the sake of the hour.
+        if self.evaluated == Evaluated::Never && !rule.windows.is_empty() {
+            return None;
+        }
         rule.ticks.iter().map(|tick| tick.next(self.clock)).min()
     }
 

@@ -1,6 +1,8 @@
 //! The trace of a run: every change of a key's state and every decision about a message, with its reason.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use crate::output::{in_order, in_order_always};
 use crate::time::Time;
@@ -17,42 +19,65 @@ pub enum Stage {
     Firing,
 }
 
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Stage::Inactive => "inactive",
+            Stage::Pending => "pending",
+            Stage::Firing => "firing",
+        })
+    }
+}
+
 /// Why something happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The condition became true.
-    #[serde(rename = "condition true")]
     ConditionTrue,
     /// The condition became false.
-    #[serde(rename = "condition false")]
     ConditionFalse,
     /// The windows ran empty, so that nothing is known of the condition.
-    #[serde(rename = "condition unknown")]
     ConditionUnknown,
     /// The condition had held, and at the deadline of `for` the fields to evaluate it were missing.
-    #[serde(rename = "held")]
     Held,
     /// The condition held for as long as `for` says.
-    #[serde(rename = "for elapsed")]
     ForElapsed,
     /// The condition of `until` became true.
-    #[serde(rename = "until true")]
     UntilTrue,
     /// The message is withheld: the last one is too near.
-    #[serde(rename = "cooldown")]
     Cooldown,
     /// The message is not sent: a silence covers it.
-    #[serde(rename = "silenced")]
     Silenced,
     /// The message is recorded and not sent: the alert is a shadow.
-    #[serde(rename = "shadow")]
     Shadow,
     /// A message says again that the key fires.
-    #[serde(rename = "repeat")]
     Repeat,
     /// The key was not seen for as long as `forget` says.
-    #[serde(rename = "forgotten")]
     Forgotten,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Reason::ConditionTrue => "condition true",
+            Reason::ConditionFalse => "condition false",
+            Reason::ConditionUnknown => "condition unknown",
+            Reason::Held => "held",
+            Reason::ForElapsed => "for elapsed",
+            Reason::UntilTrue => "until true",
+            Reason::Cooldown => "cooldown",
+            Reason::Silenced => "silenced",
+            Reason::Shadow => "shadow",
+            Reason::Repeat => "repeat",
+            Reason::Forgotten => "forgotten",
+        })
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// One line of the trace.

@@ -140,6 +140,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "/notify/routes/0",
         "notify: {routes: [{severity: critical}]}",
     ),
+    ("settings", "/notify/routes", "notify: {routes: []}"),
     ("settings", "", "alerts: {a: {when: data.x > 1}}"),
 ];
 

@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
-use tripline_engine::{Alert, CodecError, Definition, Input, Program, Time};
+use tripline_engine::{Alert, CodecError, Definition, Input, KeyState, Program, StateKey, Time};
 
 pub(crate) use store::SqliteStore;
 
@@ -103,7 +103,7 @@ pub(crate) struct StateFile {
 #[derive(Debug)]
 pub(crate) struct StoredAlert {
     pub(crate) definition: Definition,
-    pub(crate) keys: i64,
+    pub(crate) keys: u64,
 }
 
 impl StateFile {
@@ -202,6 +202,34 @@ impl StateFile {
         })
     }
 
+    /// The state of one key, if there is one that belongs to the program's rule as it is now.
+    pub(crate) fn state(
+        &self,
+        program: &Program,
+        key: &StateKey,
+    ) -> Result<Option<KeyState>, StateError> {
+        let Some(rule) = program.alert(key) else {
+            return Ok(None);
+        };
+        let stored: Option<Vec<u8>> = self
+            .connection
+            .query_row(
+                "SELECT state FROM states WHERE alert = ?1 AND key = ?2",
+                (&rule.name, &*key.key),
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|error| self.error(Cause::Database(error)))?;
+        match stored.map(|bytes| KeyState::decode(&bytes, rule)) {
+            None | Some(Err(CodecError::OtherRule)) => Ok(None),
+            Some(Ok(state)) => Ok(Some(state)),
+            Some(Err(error)) => {
+                let what = entry(&rule.name, &key.key);
+                Err(self.error(Cause::Entry(what, error)))
+            }
+        }
+    }
+
     /// The alerts that the file holds states of, sorted by name.
     pub(crate) fn alerts(&self) -> Result<Vec<StoredAlert>, StateError> {
         let read = || -> rusqlite::Result<Vec<(String, Vec<u8>, i64)>> {
@@ -216,7 +244,10 @@ impl StateFile {
         let stored = rows.into_iter().map(|(name, bytes, keys)| {
             let what = format!("the definition of `{name}`");
             match Definition::decode(name, &bytes) {
-                Ok(definition) => Ok(StoredAlert { definition, keys }),
+                Ok(definition) => Ok(StoredAlert {
+                    definition,
+                    keys: keys.unsigned_abs(),
+                }),
                 Err(error) => Err(self.error(Cause::Entry(what, error))),
             }
         });

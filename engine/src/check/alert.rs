@@ -239,7 +239,19 @@ pub(super) fn check<'c>(
         || find("until").is_some()
         || find("for").is_some()
         || find("repeat").is_some();
-    let fingerprint = fingerprint(shared.envelope, name, &on, &when, &until, hold, &by, &lists);
+    let text = |written: &Written<'_>| print(&written.expr);
+    let when_text = when.as_ref().map(text).unwrap_or_default();
+    let until_text = until.iter().flatten().map(text).next();
+    let fingerprint = fingerprint(
+        shared.envelope,
+        name,
+        &on,
+        &when_text,
+        until_text.as_deref(),
+        hold,
+        &by,
+        &lists,
+    );
     let grouping = shared
         .groupings
         .add(&by, parts.into_iter().collect::<Option<_>>()?);
@@ -257,7 +269,9 @@ pub(super) fn check<'c>(
             Kind::PerEvent
         },
         when: when_node?,
+        when_text,
         until,
+        until_text,
         ticks: if per_key { ticks } else { Vec::new() },
         hold,
         cooldown,
@@ -308,18 +322,12 @@ fn fingerprint(
     envelope: &str,
     name: &str,
     on: &Patterns,
-    when: &Option<Written<'_>>,
-    until: &Option<Option<Written<'_>>>,
+    when: &str,
+    until: Option<&str>,
     hold: Option<i64>,
     by: &[(String, Written<'_>)],
     lists: &BTreeMap<String, [u8; 16]>,
 ) -> [u8; 16] {
-    let text = |written: &Option<Written<'_>>| {
-        written
-            .as_ref()
-            .map(|written| print(&written.expr))
-            .unwrap_or_default()
-    };
     let by: Vec<String> = by
         .iter()
         .map(|(name, written)| format!("{name:?}={}", print(&written.expr)))
@@ -332,8 +340,8 @@ fn fingerprint(
         envelope.as_bytes(),
         name.as_bytes(),
         on.0.join("\n").as_bytes(),
-        text(when).as_bytes(),
-        until.as_ref().map(text).unwrap_or_default().as_bytes(),
+        when.as_bytes(),
+        until.unwrap_or_default().as_bytes(),
         hold.unwrap_or(0).to_string().as_bytes(),
         by.join("\n").as_bytes(),
         lists.join("\n").as_bytes(),

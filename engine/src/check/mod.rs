@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod alert;
+mod changes;
 mod defaults;
 mod expression;
 mod limits;

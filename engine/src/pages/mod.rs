@@ -7,10 +7,11 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
+    include_str!("state.md"),
     include_str!("syntax.md"),
     include_str!("windows.md"),
     include_str!("alerts.md"),

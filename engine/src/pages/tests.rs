@@ -1,8 +1,8 @@
 use super::{Page, page, pages};
 use crate::{CODES, RawFile, Severity, check};
 
-/// Codes that no text of a page can show: bytes that are no text, and texts past a limit.
-const NOT_SHOWN: [&str; 3] = ["E1001", "E1002", "E1301"];
+/// Codes that no text of a page can show: bytes that are no text, texts past a limit, and stored state.
+const NOT_SHOWN: [&str; 5] = ["E1001", "E1002", "E1301", "E1801", "E1802"];
 const HEADINGS: [&str; 4] = ["What it means", "Why", "Example", "Use instead"];
 
 /// What stands beneath a heading.

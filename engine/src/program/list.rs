@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Constant;
 use super::rule::canonical_number;
-use crate::event::Datum;
+use crate::event::{Datum, Value};
 use crate::ids;
 use crate::number::Number;
 
@@ -212,6 +212,21 @@ impl Networks {
         }
         merged.shrink_to_fit();
         Networks(merged)
+    }
+
+    /// The networks that a list of an event holds, if it has items and all of them are networks.
+    pub(crate) fn of_items(items: &[Value<'_>]) -> Option<Networks> {
+        let network = |item: &Value<'_>| match item {
+            Value::Text(text) => match Network::parse(text) {
+                Parsed::Network(network) => Some(network),
+                Parsed::HostBits(_) | Parsed::Neither => None,
+            },
+            _ => None,
+        };
+        let networks: Option<Vec<Network>> = items.iter().map(network).collect();
+        networks
+            .filter(|networks| !networks.is_empty())
+            .map(Networks::new)
     }
 
     /// Whether an address belongs to one of the networks; what is no address is unread.

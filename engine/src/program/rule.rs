@@ -17,7 +17,10 @@ pub struct AlertRule {
     pub(crate) on: Patterns,
     pub(crate) kind: Kind,
     pub(crate) when: Node,
+    /// The canonical text of `when`, for explanations.
+    pub(crate) when_text: String,
     pub(crate) until: Option<Node>,
+    pub(crate) until_text: Option<String>,
     /// When the conditions change by the clock alone; only in an alert per key.
     pub(crate) ticks: Vec<Tick>,
     /// Milliseconds that the condition must hold before the alert fires.
@@ -72,7 +75,7 @@ impl Patterns {
     }
 
     /// An event without a type matches only `*`.
-    pub(super) fn matches(&self, kind: Option<&str>) -> bool {
+    pub(crate) fn matches(&self, kind: Option<&str>) -> bool {
         self.0
             .iter()
             .any(|pattern| match (pattern.strip_suffix('*'), kind) {

@@ -99,7 +99,6 @@ fn number(value: &Datum) -> Datum {
             Ok(number @ Value::Number(_)) => Datum::of_json(Some(&number)),
             _ => Datum::Unread,
         },
-        value if value.is_number() => value.clone(),
         _ => Datum::Unread,
     }
 }

@@ -47,6 +47,14 @@ pub(super) struct Group {
     pub(super) next_timer: Option<i64>,
 }
 
+/// A message that a group sends.
+pub(super) struct Told {
+    /// The line of the output.
+    pub(super) alert: OracleAlert,
+    /// Whether it takes the place of the repeat with the same number.
+    pub(super) replaces: bool,
+}
+
 impl Group {
     /// Makes the group of a key that an event touches for the first time.
     pub(super) fn new(rule: &Rule, key: Vec<Value>) -> Group {
@@ -74,12 +82,7 @@ impl Group {
     }
 
     /// Counts an event that matches, and evaluates at the clock that it leaves behind.
-    pub(super) fn deliver(
-        &mut self,
-        rule: &Rule,
-        event: &Event,
-        progress: Progress,
-    ) -> Vec<OracleAlert> {
+    pub(super) fn deliver(&mut self, rule: &Rule, event: &Event, progress: Progress) -> Vec<Told> {
         if self.idle {
             let tumbling = rule.windows.iter().filter(|window| window.tumbles);
             let before = progress.newest - 1;
@@ -104,7 +107,7 @@ impl Group {
         rule: &Rule,
         time: i64,
         progress: Progress,
-    ) -> (Vec<OracleAlert>, bool) {
+    ) -> (Vec<Told>, bool) {
         self.clock = time;
         let forgotten = self.forget_at(rule).is_some_and(|end| end <= time);
         let alerts = self.evaluate(rule, None, None, progress, forgotten);
@@ -153,7 +156,7 @@ impl Group {
         line: Option<usize>,
         progress: Progress,
         forgotten: bool,
-    ) -> Vec<OracleAlert> {
+    ) -> Vec<Told> {
         let windows = rule.window_values(|position, window| {
             window.value(&self.contributions[position], self.clock)
         });
@@ -214,18 +217,21 @@ impl Group {
             self.messages.leave(rule, &self.key, episode, clock, reason);
         }
         let messages = std::mem::take(&mut self.messages.outgoing);
-        let alert = |message: Message| OracleAlert {
-            status: message.status,
-            repeat: message.repeat,
-            alert: rule.name.clone(),
-            key: Some(rule.named(&self.key)),
-            at_ms: clock,
-            since_ms: Some(message.since),
-            line,
-            values: rule.evidence(scope),
-            reason: message.reason,
-            shadow: rule.shadow,
+        let told = |message: Message| Told {
+            replaces: message.replaces,
+            alert: OracleAlert {
+                status: message.status,
+                repeat: message.repeat,
+                alert: rule.name.clone(),
+                key: Some(rule.named(&self.key)),
+                at_ms: clock,
+                since_ms: Some(message.since),
+                line,
+                values: rule.evidence(scope),
+                reason: message.reason,
+                shadow: rule.shadow,
+            },
         };
-        messages.into_iter().map(alert).collect()
+        messages.into_iter().map(told).collect()
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Episode {
     repeat_at: Option<i64>,
     /// How many repeats were sent.
     repeats: u32,
+    /// The progress at which the last repeat was sent.
+    repeated_at: i64,
 }
 
 /// A message that is sent.
@@ -29,6 +31,8 @@ pub(super) struct Message {
     pub(super) since: i64,
     /// Which repeat it is, from 1.
     pub(super) repeat: Option<u32>,
+    /// Whether the repeat with the same number is not sent after all.
+    pub(super) replaces: bool,
     /// Why it was resolved, if not by its conditions.
     pub(super) reason: Option<&'static str>,
 }
@@ -53,12 +57,17 @@ impl Messages {
             waits: self.cooled_at(rule).is_some_and(|end| clock < end),
             repeat_at: None,
             repeats: 0,
+            repeated_at: i64::MIN,
         };
         match episode.waits {
             true => self.tally.withheld += 1,
             false => episode.sent = self.send_firing(rule, key, &episode, clock, None),
         }
-        episode.repeat_at = next_repeat(rule, &episode, clock);
+        // Sent or silenced, `repeat` runs from here.
+        episode.repeat_at = rule
+            .repeat
+            .filter(|_| !episode.waits)
+            .map(|repeat| clock + repeat);
         episode
     }
 
@@ -80,23 +89,27 @@ impl Messages {
         if episode.waits && self.cooled_at(rule).is_none_or(|end| end <= clock) {
             episode.waits = false;
             episode.sent = self.send_firing(rule, key, &episode, clock, None);
-            episode.repeat_at = next_repeat(rule, &episode, clock);
+            episode.repeat_at = rule.repeat.map(|repeat| clock + repeat);
             return episode;
         }
         let Some(repeat) = rule.repeat else {
             return episode;
         };
-        // Of several deadlines that progress has passed at once, only the latest is sent.
-        if deadline + repeat < progress.newest {
-            episode.repeat_at = Some(deadline + repeat);
-            self.tally.skipped_repeats += 1;
-            return episode;
-        }
-        let number = episode.repeats + 1;
+        // Of several deadlines that progress has passed at once, only the latest is sent: it takes the place
+        // of the one before.
+        let replaces = episode.repeats > 0 && episode.repeated_at == progress.newest;
+        let number = episode.repeats + u32::from(!replaces);
         if self.send_firing(rule, key, &episode, clock, Some(number)) {
-            self.tally.repeats += 1;
+            match replaces {
+                true => self.tally.skipped_repeats += 1,
+                false => self.tally.repeats += 1,
+            }
+            if let Some(message) = self.outgoing.last_mut() {
+                message.replaces = replaces;
+            }
             episode.sent = true;
             episode.repeats = number;
+            episode.repeated_at = progress.newest;
         }
         episode.repeat_at = Some(deadline + repeat);
         episode
@@ -122,6 +135,7 @@ impl Messages {
             status: "resolved",
             since: episode.since,
             repeat: None,
+            replaces: false,
             reason,
         });
     }
@@ -168,16 +182,9 @@ impl Messages {
             status: "firing",
             since: episode.since,
             repeat,
+            replaces: false,
             reason: None,
         });
         true
     }
-}
-
-/// The first deadline of `repeat` after `clock`: it runs from there if a `firing` was sent there, else from
-/// the start of the episode.
-fn next_repeat(rule: &Rule, episode: &Episode, clock: i64) -> Option<i64> {
-    let repeat = rule.repeat?;
-    let from = if episode.sent { clock } else { episode.since };
-    Some(from + ((clock - from).div_euclid(repeat) + 1) * repeat)
 }

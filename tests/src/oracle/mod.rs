@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use group::{Group, Progress};
+use group::{Group, Progress, Told};
 use input::Event;
 use message::Messages;
 use rule::Rule;
@@ -160,6 +160,19 @@ pub fn run<'a>(
     Ok(model.finish())
 }
 
+/// Puts messages into the output.
+fn tell(run: &mut OracleRun, told: Vec<Told>) {
+    for Told { alert, replaces } in told {
+        let is_same = |other: &OracleAlert| {
+            other.alert == alert.alert && other.key == alert.key && other.repeat == alert.repeat
+        };
+        if replaces && let Some(at) = run.alerts.iter().rposition(is_same) {
+            run.alerts.remove(at);
+        }
+        run.alerts.push(alert);
+    }
+}
+
 /// The position of a rule, and the bytes of a key.
 type GroupId = (usize, Vec<u8>);
 
@@ -202,8 +215,8 @@ impl Model {
                 .groups
                 .entry(id)
                 .or_insert_with(|| Group::new(rule, key));
-            let alerts = group.deliver(rule, event, self.progress);
-            self.run.alerts.extend(alerts);
+            let told = group.deliver(rule, event, self.progress);
+            tell(&mut self.run, told);
         }
         // An event that comes late may set timers for times that progress has passed already.
         self.run_timers();
@@ -223,8 +236,8 @@ impl Model {
             let id = id.clone();
             let rule = &self.rules[id.0];
             if let Some(group) = self.groups.get_mut(&id) {
-                let (alerts, forgotten) = group.run_timer(rule, time, self.progress);
-                self.run.alerts.extend(alerts);
+                let (told, forgotten) = group.run_timer(rule, time, self.progress);
+                tell(&mut self.run, told);
                 if forgotten {
                     self.run.tally.add(group.messages.tally);
                     self.groups.remove(&id);

@@ -79,7 +79,7 @@ impl Window {
 
     /// The moment when all that happened by `time` has left the window for sure.
     pub(super) fn settles_at(&self, time: i64) -> i64 {
-        time + self.length + self.pane + self.offset
+        time + self.length + self.pane
     }
 
     /// What the aggregate gives at `clock`.
