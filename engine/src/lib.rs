@@ -1,21 +1,75 @@
 //! Everything that decides: loading rule files, checking and compiling them, evaluating events.
 //!
+//! Rule files are checked into a [`Program`]. Lines of JSON are decoded into events, and [`step`] runs a
+//! batch of them against a [`Store`], which keeps the state between batches: out come alerts, aggregate
+//! rows and, if it is wanted, a trace of every change.
+//!
 //! ```
 //! use std::convert::Infallible;
-//! use tripline_engine::{Advance, MemoryStore, RawFile, Source, check, step};
+//! use tripline_engine::{Advance, MemoryStore, RawFile, Source, Status, check, step};
 //!
 //! # fn main() -> Result<(), Infallible> {
-//! let rules = "alerts: {hot: {on: sensor, when: data.temperature > 35, by: userId}}";
+//! let rules = "
+//! alerts:
+//!   hot: {on: sensor, when: data.temperature > 35, by: userId, until: data.temperature < 30}
+//! aggregates:
+//!   hourly: {on: sensor, by: userId, per: 1h, compute: {hottest: max(data.temperature)}}
+//! ";
 //! let checked = check(vec![RawFile { name: "rules/hot.yaml".into(), bytes: rules.into(), settings: false }]);
-//! let program = checked.program.expect("the rules have no errors");
+//! assert!(checked.diagnostics.is_empty());
+//! let program = checked.program.expect("rules without errors compile");
 //!
-//! let line = br#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;
-//! let event = program.decode(line, Source::File { file: "events.ndjson".into(), line: 1 }).unwrap();
-//! let output = step(&program, &mut MemoryStore::new(), vec![event], Advance::default())?;
-//! assert_eq!(output.alerts[0].alert, "hot");
+//! let lines = [
+//!     r#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#,
+//!     r#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:05:00Z","data":{"temperature":28}}"#,
+//! ];
+//! let mut store = MemoryStore::new();
+//! for (line, number) in lines.iter().zip(1..) {
+//!     let source = Source::File { file: "events.ndjson".into(), line: number };
+//!     let event = program.decode(line.as_bytes(), source).expect("the line is an event");
+//!     let output = step(&program, &mut store, vec![event], Advance::default())?;
+//!     let status = if number == 1 { Status::Firing } else { Status::Resolved };
+//!     assert_eq!((output.alerts[0].alert.as_str(), output.alerts[0].status), ("hot", status));
+//! }
+//! let rows: Vec<_> = store.rows().filter_map(|(key, row)| program.row(key, row, None)).collect();
+//! assert_eq!(rows[0].values, [("hottest".to_owned(), 36.5.into())]);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # A store of one's own
+//!
+//! [`step`] is four calls. A shell whose store has to be waited for makes them itself, with the same data:
+//!
+//! ```
+//! # use tripline_engine::{Advance, RawFile, Snapshot, Source, check};
+//! # use tripline_engine::{MemoryStore, Store};
+//! # fn main() -> Result<(), std::convert::Infallible> {
+//! # let rules = "alerts: {hot: {on: sensor, when: data.temperature > 35, for: 1m}}";
+//! # let file = RawFile { name: "rules/hot.yaml".into(), bytes: rules.into(), settings: false };
+//! # let program = check(vec![file]).program.expect("the rules have no errors");
+//! # let line = br#"{"eventType":"sensor","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;
+//! # let events = vec![program.decode(line, Source::File { file: "events".into(), line: 1 }).unwrap()];
+//! # let mut store = MemoryStore::new();
+//! let advance = Advance::default();
+//! let input = store.input()?;
+//! let plan = program.plan(events, &input);                      // 1. what the batch touches
+//! let mut keys = plan.keys().to_vec();
+//! if let Some(until) = plan.progress(advance) {
+//!     keys.extend(store.due(until, usize::MAX)?);               // and whose timers it lets run
+//!     keys.sort_unstable();
+//!     keys.dedup();
+//! }
+//! let states = store.load(&keys)?;                              // 2. load
+//! let rows = store.load_rows(plan.rows())?;
+//! let outcome = program.apply(plan, Snapshot { input, states, rows }, advance); // 3. decide: pure
+//! store.commit(outcome.checkpoint)?;                            // 4. commit, as one; then send
+//! assert!(outcome.output.alerts.is_empty(), "it is pending");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`KeyState`] and [`Row`] are written to bytes and read back by their `encode` and `decode`.
 //!
 //! The crate is pure: time and state are arguments, and nothing here waits, reads a clock or touches
 //! I/O, but for [`loader`], which reads rule files and decides nothing.
@@ -40,6 +94,7 @@ mod output;
 mod pages;
 mod plan;
 mod program;
+pub mod reference;
 mod route;
 mod row;
 mod silence;

@@ -1,5 +1,6 @@
-//! The oracle, the generators and the harness that the project's tests share.
+//! The oracle, the generators, the harness and the language reference, as the tests use them.
 
 pub mod generate;
 pub mod oracle;
+pub mod reference;
 pub mod run;

@@ -217,7 +217,7 @@ impl Store for ByteStore<'_> {
         let mut states = Vec::new();
         for key in keys {
             if let Some((bytes, _)) = self.states.get(key) {
-                let rule = self.program.alert(&key).ok_or(CodecError::Corrupt)?;
+                let rule = self.program.alert(key).ok_or(CodecError::Corrupt)?;
                 states.push((key.clone(), KeyState::decode(bytes, rule)?));
             }
         }

@@ -11,6 +11,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "avg",
     signature: "avg(value [where condition])",
     summary: "The mean of the numbers.",
+    error: "that of the sum, and one division of doubles",
     make: |_, _| Aggregate::Avg,
     takes: Takes::Number,
     gives: Gives::Number,

@@ -10,6 +10,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "count",
     signature: "count([condition])",
     summary: "How many events there are, or on how many of them the condition is true.",
+    error: "exact",
     make: |_, _| Aggregate::Count,
     takes: Takes::Condition,
     gives: Gives::Number,

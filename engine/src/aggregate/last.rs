@@ -15,6 +15,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "last",
     signature: "last(value [where condition])",
     summary: "The value of the newest event: a number, a boolean or a text of at most 1,000 bytes.",
+    error: "exact",
     make: |_, _| Aggregate::Last,
     takes: Takes::Scalar,
     gives: Gives::Anything,

@@ -12,6 +12,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "max",
     signature: "max(value [where condition])",
     summary: "The greatest of the numbers.",
+    error: "exact",
     make: |_, _| Aggregate::Max,
     takes: Takes::Number,
     gives: Gives::Number,

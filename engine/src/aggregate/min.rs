@@ -12,6 +12,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "min",
     signature: "min(value [where condition])",
     summary: "The least of the numbers.",
+    error: "exact",
     make: |_, _| Aggregate::Min,
     takes: Takes::Number,
     gives: Gives::Number,

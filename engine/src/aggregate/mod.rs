@@ -39,20 +39,16 @@ pub(crate) const AGGREGATES: &[Spec] = &[
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
     /// How it is written, without its window.
-    #[allow(dead_code, reason = "the language reference is made from it")]
     pub(crate) signature: &'static str,
     /// What it gives, in one sentence.
-    #[allow(dead_code, reason = "the language reference is made from it")]
     pub(crate) summary: &'static str,
+    /// How far off it can be.
+    pub(crate) error: &'static str,
     /// The aggregate over a window of so many milliseconds, and of this percentile in millionths.
     pub(crate) make: fn(i64, u32) -> Aggregate,
     pub(crate) takes: Takes,
     pub(crate) gives: Gives,
     /// Values as a JSON list, and what they give, `?` being unknown.
-    #[allow(
-        dead_code,
-        reason = "the language reference is made from it; tests run them"
-    )]
     pub(crate) examples: &'static [(&'static str, &'static str)],
 }
 

@@ -11,6 +11,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "rate",
     signature: "rate([condition])",
     summary: "How many events there are a second, or on how many of them the condition is true.",
+    error: "one division of doubles",
     make: |length, _| Aggregate::Rate { length },
     takes: Takes::Condition,
     gives: Gives::Number,

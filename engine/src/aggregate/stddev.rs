@@ -17,6 +17,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "stddev",
     signature: "stddev(value [where condition])",
     summary: "The standard deviation of the numbers, with divisor n.",
+    error: "the rounding of doubles",
     make: |_, _| Aggregate::StdDev,
     takes: Takes::Number,
     gives: Gives::Number,

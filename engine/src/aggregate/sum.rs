@@ -13,6 +13,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "sum",
     signature: "sum(value [where condition])",
     summary: "The sum of the numbers.",
+    error: "exact for integers; doubles are rounded as they are added",
     make: |_, _| Aggregate::Sum,
     takes: Takes::Number,
     gives: Gives::Number,

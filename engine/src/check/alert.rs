@@ -40,7 +40,7 @@ const KEYS: &[&str] = &[
 /// The least time that a key is kept after its newest event: 7 days.
 const FORGET: i64 = 7 * 86_400_000;
 /// The most parts that a key may have.
-const MAX_PARTS: usize = 32;
+pub(crate) const MAX_PARTS: usize = 32;
 
 /// What all alerts share while they are checked.
 pub(super) struct Shared<'p> {

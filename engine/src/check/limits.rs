@@ -6,7 +6,7 @@ use super::reader::shown;
 use crate::window::{Frame, Panes, Window};
 
 /// The most bytes that the state of one key may take.
-const MAX_STATE: i64 = 256 * 1024;
+pub(crate) const MAX_STATE: i64 = 256 * 1024;
 
 /// What is wrong with windows that can take too much state, and how to mend it.
 pub(super) fn state(what: &str, windows: &[Window]) -> Option<(String, String)> {

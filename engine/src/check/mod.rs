@@ -22,7 +22,11 @@ mod silences;
 mod template;
 mod variable;
 
-pub(crate) use expression::Type;
+pub(crate) use alert::MAX_PARTS;
+pub(crate) use expression::{MAX_OFFSET, MAX_PANES, MAX_WINDOW, Type};
+pub(crate) use limits::MAX_STATE;
+pub(crate) use notify::MAX_ROUTES;
+pub(crate) use patterns::MAX_REGEX;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

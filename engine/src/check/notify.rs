@@ -11,7 +11,7 @@ use crate::yaml::{Content, Node as Yaml};
 const KEYS: &[&str] = &["routes", "resolved"];
 const ROUTE_KEYS: &[&str] = &["severity", "alert", "labels", "topic"];
 /// The most routes: each alert is compared with all before the one that it takes.
-const MAX_ROUTES: usize = 1_000;
+pub(crate) const MAX_ROUTES: usize = 1_000;
 
 /// Reads the `notify` of the settings.
 pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Routes {

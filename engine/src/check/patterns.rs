@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use regex::{Regex, RegexBuilder};
 
 /// The most memory a compiled regular expression may take, in bytes.
-const MAX_REGEX: usize = 1 << 20;
+pub(crate) const MAX_REGEX: usize = 1 << 20;
 
 /// Why a pattern is refused, and how to mend it.
 type Refusal = (String, Option<String>);

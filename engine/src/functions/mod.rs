@@ -67,12 +67,10 @@ pub(crate) struct Function {
     /// How it is written, such as `hour([zone])`.
     pub(crate) signature: &'static str,
     /// What it gives, in one sentence.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the reference is made of it"))]
     pub(crate) summary: &'static str,
     pub(crate) takes: Takes,
     pub(crate) gives: Type,
     pub(crate) body: Body,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the reference shows them"))]
     pub(crate) examples: &'static [Example],
 }
 
@@ -119,7 +117,6 @@ pub(crate) enum Body {
 
 /// What a function gives for an event, as data for the reference and for a test.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the reference shows them"))]
 pub(crate) struct Example {
     pub(crate) expression: &'static str,
     /// The event: a JSON object.

@@ -7,7 +7,7 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
@@ -15,6 +15,8 @@ const FILES: [&str; 7] = [
     include_str!("syntax.md"),
     include_str!("windows.md"),
     include_str!("alerts.md"),
+    include_str!("silences.md"),
+    include_str!("aggregates.md"),
 ];
 
 /// What there is to know about a diagnostic code.

@@ -20,6 +20,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "distinct",
     signature: "distinct(value [where condition])",
     summary: "How many different values there are: exact up to 256, above within 1 % (standard error).",
+    error: "exact up to 256 values; above, a standard error of at most 1 %",
     make: |_, _| Aggregate::Distinct,
     takes: Takes::Scalar,
     gives: Gives::Number,

@@ -18,6 +18,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "percentile",
     signature: "percentile(value, p [where condition])",
     summary: "The value that p percent of the numbers do not exceed, within 1 % of it; p is from 0 to 100.",
+    error: "at most 1 % of the value",
     make: |_, millionths| Aggregate::Percentile { millionths },
     takes: Takes::Percentile,
     gives: Gives::Number,

@@ -8,11 +8,11 @@ use crate::diagnostic as codes;
 use crate::window::Frame;
 
 /// The longest window, in seconds: 31 days.
-const MAX_WINDOW: u64 = 31 * 86_400;
+pub(crate) const MAX_WINDOW: u64 = 31 * 86_400;
 /// The furthest that a window is shifted back, in seconds: a leap year.
-const MAX_OFFSET: u64 = 366 * 86_400;
+pub(crate) const MAX_OFFSET: u64 = 366 * 86_400;
 /// The most panes of a window.
-const MAX_PANES: u64 = 1_440;
+pub(crate) const MAX_PANES: u64 = 1_440;
 
 impl Resolver<'_, '_> {
     pub(super) fn frame(&mut self, written: &ast::Frame) -> Resolved<Frame> {

@@ -7,6 +7,8 @@ mod function;
 mod test;
 mod window;
 
+pub(crate) use frame::{MAX_OFFSET, MAX_PANES, MAX_WINDOW};
+
 use std::collections::BTreeMap;
 
 use tripline_grammar::ast::{self, ChainOp, CompareOp, Expr, ExprKind, Path, Segment, Span};
