@@ -1,18 +1,17 @@
 //! Applying: events and timers in order, from the states before to the states after and the alerts.
 
+mod announce;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
 use crate::event::Event;
-use crate::ids;
-use crate::message::{About, episode_id};
-use crate::output::{Alert, EndReason, Output, Status};
+use crate::output::{Alert, Output};
 use crate::plan::{Plan, Touch};
 use crate::program::{AlertRule, Program};
 use crate::row::{Row, RowKey};
-use crate::silence::Silence;
-use crate::state::{Change, Firing, KeyState};
+use crate::state::{Change, KeyState};
 use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
 use crate::trace::{Reason, Stage, Trace};
@@ -301,185 +300,6 @@ impl<'p> Run<'p> {
         }
         self.cells[cell].state = Some(state);
         self.schedule(cell);
-    }
-
-    /// Tells what an evaluation changed, and sends the message that is due.
-    fn announce(
-        &mut self,
-        cell: usize,
-        state: &mut KeyState,
-        change: Option<Change>,
-        event: Option<&Event<'_>>,
-    ) {
-        if let Some(change) = change {
-            self.announce_change(cell, state, change, event);
-        }
-        if let Some(ordinal) = state.take_due(self.rule(cell), self.for_ever) {
-            self.say_firing(cell, state, ordinal, event);
-        } else if change.is_some_and(|change| change.to == Stage::Firing) {
-            let windows = state.values(self.rule(cell));
-            let key = self.cells[cell].key.key.clone();
-            let about = About::key(self.rule(cell), &key, state, event, &windows);
-            self.record(&about, Stage::Firing, Stage::Firing, Reason::Cooldown);
-        }
-    }
-
-    fn announce_change(
-        &mut self,
-        cell: usize,
-        state: &KeyState,
-        change: Change,
-        event: Option<&Event<'_>>,
-    ) {
-        let rule = self.rule(cell);
-        // The next episode's messages do not take the place of this one's.
-        self.cells[cell].repeated = None;
-        let windows = state.values(rule);
-        let key = self.cells[cell].key.key.clone();
-        let about = About::key(rule, &key, state, event, &windows);
-        self.record(&about, change.from, change.to, change.reason);
-        // Nobody was told of an episode whose beginning was silenced or withheld.
-        if let Some(Firing { episode, .. }) = change.ended.filter(|firing| firing.sent)
-            && self.may_send(&about, Stage::Inactive)
-        {
-            let id = episode_id(&rule.name, &key, episode);
-            let forgotten = change.reason == Reason::Forgotten;
-            self.alerts.push(Some(Alert {
-                since: Some(episode.since),
-                reason: forgotten.then_some(EndReason::Forgotten),
-                ..about.alert(self.program, id, Status::Resolved, 0)
-            }));
-        }
-    }
-
-    fn say_firing(
-        &mut self,
-        cell: usize,
-        state: &mut KeyState,
-        ordinal: u32,
-        event: Option<&Event<'_>>,
-    ) {
-        let rule = self.rule(cell);
-        let Some(Firing { episode, .. }) = state.firing() else {
-            return;
-        };
-        let windows = state.values(rule);
-        let key = self.cells[cell].key.key.clone();
-        let about = About::key(rule, &key, state, event, &windows);
-        let trace = self.trace.len();
-        if ordinal > 0 {
-            self.record(&about, Stage::Firing, Stage::Firing, Reason::Repeat);
-        }
-        if !self.may_send(&about, Stage::Firing) {
-            return;
-        }
-        // Of several that are due at once only the latest is sent.
-        let earlier = self.cells[cell].repeated.take();
-        let ordinal = match earlier.filter(|earlier| earlier.moves == self.moves) {
-            Some(earlier) => {
-                self.alerts[earlier.alert] = None;
-                self.trace[earlier.trace].fill(None);
-                earlier.ordinal
-            }
-            None => ordinal,
-        };
-        if ordinal > 0 {
-            self.cells[cell].repeated = Some(Repeated {
-                moves: self.moves,
-                ordinal,
-                alert: self.alerts.len(),
-                trace: trace..self.trace.len(),
-            });
-        }
-        let id = episode_id(&rule.name, &key, episode);
-        self.alerts.push(Some(Alert {
-            since: Some(episode.since),
-            ..about.alert(self.program, id, Status::Firing, ordinal)
-        }));
-        state.note_sent(ordinal);
-    }
-
-    /// A per-event alert with a cooldown: its state says when its key last fired.
-    fn fire_again(&mut self, cell: usize, state: &mut KeyState, event: &Event<'_>) {
-        let rule = self.rule(cell);
-        let key = self.cells[cell].key.key.clone();
-        let shown = (!self.is_global(rule)).then_some(&*key);
-        let about = About::event(rule, shown, event);
-        if !state.take_event(rule, event) {
-            self.record(&about, Stage::Inactive, Stage::Inactive, Reason::Cooldown);
-        } else if self.fire(self.cells[cell].key.alert as usize, shown, event) {
-            state.note_sent(0);
-        }
-    }
-
-    /// A per-event alert: it fires once. Tells whether the message was sent.
-    fn fire(&mut self, alert: usize, key: Option<&str>, event: &Event<'_>) -> bool {
-        let rule = &self.program.alerts[alert];
-        let about = About::event(rule, key, event);
-        self.record(
-            &about,
-            Stage::Inactive,
-            Stage::Firing,
-            Reason::ConditionTrue,
-        );
-        let sent = self.may_send(&about, Stage::Firing);
-        if sent {
-            let id = ids::hash(&[rule.name.as_bytes(), event.id().as_bytes()]);
-            let alert = about.alert(self.program, id, Status::Firing, 0);
-            self.alerts.push(Some(alert));
-        }
-        sent
-    }
-
-    /// Whether a message may be sent; a shadow's may, since it goes to the record only.
-    fn may_send(&mut self, about: &About<'_>, stage: Stage) -> bool {
-        if let Some(silence) = self.silence(about) {
-            let silence = silence.name.clone();
-            self.record_with(about, stage, stage, Reason::Silenced, Some(silence));
-            return false;
-        }
-        if about.rule.shadow {
-            self.record(about, stage, stage, Reason::Shadow);
-        }
-        true
-    }
-
-    /// The first silence, by name, that covers a message of this moment.
-    fn silence(&self, about: &About<'_>) -> Option<&'p Silence> {
-        let (silences, rule) = (&self.program.silences, about.rule);
-        if silences.is_empty() {
-            return None;
-        }
-        let key = about.named_key(self.program).unwrap_or_default();
-        silences
-            .iter()
-            .find(|one| one.covers(&rule.name, rule.severity, &rule.labels, &key, about.at))
-    }
-
-    fn record(&mut self, about: &About<'_>, from: Stage, to: Stage, reason: Reason) {
-        self.record_with(about, from, to, reason, None);
-    }
-
-    fn record_with(
-        &mut self,
-        about: &About<'_>,
-        from: Stage,
-        to: Stage,
-        reason: Reason,
-        silence: Option<String>,
-    ) {
-        if self.wants_trace {
-            self.trace.push(Some(Trace {
-                alert: about.rule.name.clone(),
-                key: about.named_key(self.program),
-                at: about.at,
-                from,
-                to,
-                reason,
-                silence,
-                values: about.evidence(),
-            }));
-        }
     }
 
     fn finish(mut self, had_events: bool) -> Outcome {
