@@ -21,6 +21,9 @@ alerts:
   low-average-for: {on: sensor_reading, by: userId, when: avg(data.temperature) over 1h < 60,
                     until: avg(data.temperature) over 1h > 75, for: 30m}
   hot:             {on: sensor_reading, by: userId, when: data.temperature > 100, for: 10m}
+aggregates:
+  hourly: {on: sensor_reading, by: userId, per: 1h, compute: {n: count(), avg: avg(data.temperature),
+           min: min(data.temperature), max: max(data.temperature), sum: sum(data.temperature)}}
 ";
 
 fn data() -> Option<PathBuf> {
@@ -51,6 +54,7 @@ fn the_series_gives_what_an_independent_model_gives() {
     }
     .over(&lines);
     assert_eq!(given.rejects, []);
+    assert_hourly(&folder, &given.rows);
     let given: Vec<Value> = given
         .alerts
         .iter()
@@ -140,4 +144,31 @@ fn a_pending_state_ends_with_its_condition_even_if_the_rule_has_an_until() {
     );
     assert_eq!(low_average_for(&lines, PendingEnds::WithWhen), wanted);
     assert_ne!(with_until, wanted);
+}
+
+/// Fails unless the rows are those of SQL: their keys, windows and counts exactly, other values to 1e-9.
+fn assert_hourly(folder: &Path, rows: &[String]) {
+    let wanted = std::fs::read_to_string(folder.join("expected/hourly.ndjson")).unwrap();
+    let wanted: Vec<Value> = wanted
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), wanted.len());
+    for (row, wanted) in rows.iter().zip(&wanted) {
+        let row: Value = serde_json::from_str(row).unwrap();
+        for field in ["aggregate", "key", "window", "events"] {
+            assert_eq!(row[field], wanted[field], "{row}");
+        }
+        assert_eq!(row["values"]["n"], wanted["values"]["n"], "{row}");
+        let values = wanted["values"].as_object().unwrap();
+        assert_eq!(row["values"].as_object().unwrap().len(), values.len());
+        for (name, wanted) in values {
+            let wanted = wanted.as_f64().unwrap();
+            let found = row["values"][name].as_f64().unwrap();
+            assert!(
+                (found - wanted).abs() <= 1e-9 * wanted.abs(),
+                "{name}: {row}"
+            );
+        }
+    }
 }

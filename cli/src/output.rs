@@ -56,6 +56,20 @@ impl Output {
     }
 }
 
+/// Whether two paths name one file, which need not be there yet.
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        path.canonicalize().or_else(|error| {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            Ok::<_, io::Error>(folder.join(path.file_name().ok_or(error)?))
+        })
+    };
+    a == b || matches!((place(a), place(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Refuses to write over a file that is also read.
 pub(crate) fn refuse_overwrite<'a>(
     output: &Path,

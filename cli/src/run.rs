@@ -61,9 +61,10 @@ fn refuse_clashes(args: &RunArgs, inputs: &[Input]) -> Result<(), Failure> {
             path,
             inputs.iter().filter_map(|input| input.path.as_deref()),
         )?;
-        let earlier = outputs[..at]
-            .iter()
-            .find(|(_, other)| other.as_ref() == Some(path) && path.as_os_str() != "-");
+        let earlier = outputs[..at].iter().find(|(_, other)| {
+            let other = other.as_deref();
+            path.as_os_str() != "-" && other.is_some_and(|other| output::is_same(other, path))
+        });
         if let Some((other, _)) = earlier {
             return Err(Failure::Message(format!(
                 "{other} and {name} name the same file"

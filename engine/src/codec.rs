@@ -1,4 +1,5 @@
-//! Stored state: a magic, a version, the fingerprint of what it belongs to, and the state itself.
+//! Stored state: a magic, a version, the fingerprint of what it belongs to, the state itself, and a checksum
+//! of it all, so that damage which leaves a readable state is not taken for one.
 
 use std::fmt;
 
@@ -82,6 +83,22 @@ impl Row {
     }
 }
 
+impl AggregateRule {
+    /// Writes the fingerprint, for a store that keeps it beside the rows.
+    pub fn encode_fingerprint(&self) -> Vec<u8> {
+        encode_definition(&self.fingerprint, &())
+    }
+
+    /// Reads what [`AggregateRule::encode_fingerprint`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are none, or a newer version wrote them.
+    pub fn decode_fingerprint(bytes: &[u8]) -> Result<[u8; 16], CodecError> {
+        decode_definition::<()>(bytes).map(|(fingerprint, ())| fingerprint)
+    }
+}
+
 impl Input {
     /// Writes the state of the input.
     pub fn encode(&self) -> Vec<u8> {
@@ -122,7 +139,10 @@ fn encode<T: Serialize>(magic: [u8; 4], fingerprint: &[u8; 16], state: &T) -> Ve
     header.extend_from_slice(fingerprint);
     // Writing numbers and lists to memory cannot fail; were it to, the decoder refuses the bare header.
     let header_only = header.clone();
-    postcard::to_extend(state, header).unwrap_or(header_only)
+    let mut bytes = postcard::to_extend(state, header).unwrap_or(header_only);
+    let checksum = crc32fast::hash(&bytes).to_le_bytes();
+    bytes.extend_from_slice(&checksum);
+    bytes
 }
 
 fn decode<T: DeserializeOwned>(
@@ -130,7 +150,16 @@ fn decode<T: DeserializeOwned>(
     fingerprint: &[u8; 16],
     bytes: &[u8],
 ) -> Result<T, CodecError> {
-    let Some((header, body)) = bytes.split_at_checked(HEADER) else {
+    let whole = bytes.split_last_chunk();
+    let split = whole.and_then(|(whole, checksum)| {
+        let (header, body) = whole.split_at_checked(HEADER)?;
+        Some((
+            header,
+            body,
+            crc32fast::hash(whole) == u32::from_le_bytes(*checksum),
+        ))
+    });
+    let Some((header, body, is_whole)) = split else {
         return Err(CodecError::Foreign);
     };
     if header[..4] != magic {
@@ -140,6 +169,9 @@ fn decode<T: DeserializeOwned>(
         VERSION => {}
         newer if newer > VERSION => return Err(CodecError::Newer(newer)),
         _ => return Err(CodecError::Corrupt),
+    }
+    if !is_whole {
+        return Err(CodecError::Corrupt);
     }
     if header[5..] != fingerprint[..] {
         return Err(CodecError::OtherRule);

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `alerts` | for each alert its name and definition, which say what its states belong to |
 //! | `states` | for each alert and key its state, and when it is due without an event |
-//! | `aggregates` | for each aggregate its name and fingerprint, which say what its rows belong to |
+//! | `aggregates` | for each aggregate its name and definition, which say what its rows belong to |
 //! | `rows` | the aggregate rows |
 //! | `input` | one row: the progress of the input |
 //!
@@ -16,27 +16,31 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
-use tripline_engine::{Alert, CodecError, Definition, Input, KeyState, Program, StateKey, Time};
+use tripline_engine::{
+    AggregateRule, Alert, CodecError, Definition, Input, KeyState, Program, StateKey, Time,
+};
 
 pub(crate) use store::SqliteStore;
 
 /// "TrLn", so that a database of another program is told apart.
 const APPLICATION: i32 = 0x5472_4c6e;
+/// How to go on without what a file holds.
+const ANEW: &str = "; it is left as it was: to start anew, remove it or name another file";
 /// The version of the tables.
 const VERSION: i32 = 1;
 const TABLES: &str = "
-    CREATE TABLE alerts (name TEXT PRIMARY KEY, definition BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE alerts (name TEXT PRIMARY KEY, definition BLOB NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE states (
         alert TEXT NOT NULL, key TEXT NOT NULL, timer INTEGER, state BLOB NOT NULL,
         PRIMARY KEY (alert, key)
-    ) WITHOUT ROWID;
+    ) WITHOUT ROWID, STRICT;
     CREATE INDEX states_by_timer ON states (timer) WHERE timer IS NOT NULL;
-    CREATE TABLE aggregates (name TEXT PRIMARY KEY, fingerprint BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE aggregates (name TEXT PRIMARY KEY, definition BLOB NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE rows (
         aggregate TEXT NOT NULL, start INTEGER NOT NULL, key TEXT NOT NULL, row BLOB NOT NULL,
         PRIMARY KEY (aggregate, start, key)
-    ) WITHOUT ROWID;
-    CREATE TABLE input (id INTEGER PRIMARY KEY CHECK (id = 0), input BLOB NOT NULL);
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE input (id INTEGER PRIMARY KEY CHECK (id = 0), input BLOB NOT NULL) STRICT;
 ";
 
 /// Why a state file cannot be used; it is left as it was.
@@ -50,6 +54,7 @@ pub(crate) struct StateError {
 enum Cause {
     Database(rusqlite::Error),
     Foreign,
+    Folder,
     /// Its tables are of this version.
     Newer(i32),
     Damaged(String),
@@ -66,10 +71,14 @@ impl fmt::Display for StateError {
                     write!(f, "{path} is no state file: it is not an SQLite database")
                 }
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    write!(f, "the state file {path} is in use by another run")
+                    write!(
+                        f,
+                        "the state file {path} is in use by another run: wait for its end"
+                    )
                 }
                 _ => write!(f, "cannot use the state file {path}: {error}"),
             },
+            Cause::Folder => write!(f, "{path} is no state file: it is a folder"),
             Cause::Foreign => write!(
                 f,
                 "{path} is no state file: it is the database of another program"
@@ -88,7 +97,16 @@ impl fmt::Display for StateError {
                 write!(f, "the state file {path} is damaged: {what} is {error}")
             }
         }?;
-        f.write_str("; it is left as it was")
+        f.write_str(match &self.cause {
+            Cause::Database(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::NotADatabase) => ANEW,
+                _ => "; it is left as it was",
+            },
+            Cause::Folder => ": name a file in it",
+            Cause::Foreign => "; it is left as it was: name another file",
+            Cause::Newer(_) | Cause::Entry(_, CodecError::Newer(_)) => "; it is left as it was",
+            Cause::Damaged(_) | Cause::Entry(..) => ANEW,
+        })
     }
 }
 
@@ -135,6 +153,12 @@ impl StateFile {
             path: path.to_owned(),
             cause: Cause::Database(error),
         };
+        if path.is_dir() {
+            return Err(StateError {
+                path: path.to_owned(),
+                cause: Cause::Folder,
+            });
+        }
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection
@@ -290,14 +314,17 @@ impl StateFile {
         let read = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
             let mut query = self
                 .connection
-                .prepare("SELECT name, fingerprint FROM aggregates ORDER BY name")?;
+                .prepare("SELECT name, definition FROM aggregates ORDER BY name")?;
             let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         };
-        for (name, fingerprint) in read().map_err(|error| self.error(Cause::Database(error)))? {
+        for (name, bytes) in read().map_err(|error| self.error(Cause::Database(error)))? {
+            let fingerprint = AggregateRule::decode_fingerprint(&bytes).map_err(|error| {
+                self.error(Cause::Entry(format!("the definition of `{name}`"), error))
+            })?;
             let stays = program
                 .aggregates()
-                .any(|rule| rule.name == name && rule.fingerprint()[..] == fingerprint[..]);
+                .any(|rule| rule.name == name && rule.fingerprint() == fingerprint);
             if !stays {
                 self.execute("DELETE FROM rows WHERE aggregate = ?1", &name)?;
                 self.execute("DELETE FROM aggregates WHERE name = ?1", &name)?;
@@ -305,8 +332,8 @@ impl StateFile {
         }
         for rule in program.aggregates() {
             let stored = self.connection.execute(
-                "INSERT OR IGNORE INTO aggregates (name, fingerprint) VALUES (?1, ?2)",
-                (&rule.name, rule.fingerprint()),
+                "INSERT OR IGNORE INTO aggregates (name, definition) VALUES (?1, ?2)",
+                (&rule.name, rule.encode_fingerprint()),
             );
             stored.map_err(|error| self.error(Cause::Database(error)))?;
         }

@@ -16,6 +16,8 @@ pub(crate) struct SqliteStore<'p> {
     file: StateFile,
     /// The names of the program's alerts, by their index.
     names: Vec<&'p str>,
+    /// The program's aggregates, by their index, which is that of their names in order.
+    aggregates: Vec<&'p AggregateRule>,
     program: &'p Program,
 }
 
@@ -26,6 +28,7 @@ impl<'p> SqliteStore<'p> {
         SqliteStore {
             file,
             names,
+            aggregates: program.aggregates().collect(),
             program,
         }
     }
@@ -77,9 +80,12 @@ impl<'p> SqliteStore<'p> {
     }
 
     fn aggregate(&self, name: &str) -> Option<(u32, &'p AggregateRule)> {
-        let found = self.program.aggregates().enumerate();
-        let mut found = found.filter(|(_, rule)| rule.name == name);
-        found.next().map(|(index, rule)| (index as u32, rule))
+        let index = self
+            .aggregates
+            .binary_search_by(|rule| rule.name.as_str().cmp(name));
+        index
+            .ok()
+            .map(|index| (index as u32, self.aggregates[index]))
     }
 
     fn decode_row(

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub(crate) mod little;
+pub(crate) mod plant;
 pub(crate) mod rooms;
 
 use std::fs;
