@@ -28,6 +28,18 @@ pub fn compile_text(text: &str) -> Program {
     }])
 }
 
+/// Compiles the text of one rule file with a settings file beside it.
+pub fn compile_text_with(rules: &str, settings: &str) -> Program {
+    let file = |name: &str, text: &str| RawFile {
+        name: name.to_owned(),
+        bytes: text.into(),
+    };
+    compile(vec![
+        file("rules/rules.yaml", rules),
+        file("rules/tripline.yaml", settings),
+    ])
+}
+
 /// How events are split, and what becomes of the state between two batches.
 #[derive(Debug, Clone, Copy)]
 pub enum Batches {
@@ -64,7 +76,7 @@ pub struct Given {
 
 impl Run<'_> {
     /// Runs the rules over lines; empty ones count but hold no event.
-    pub fn over(&self, lines: &[&str]) -> Given {
+    pub fn over(&self, lines: &[impl AsRef<[u8]>]) -> Given {
         match self.batches {
             Batches::Whole => self.with(&mut MemoryStore::new(), lines, || usize::MAX),
             Batches::Of(size) => self.with(&mut MemoryStore::new(), lines, || size),
@@ -81,7 +93,7 @@ impl Run<'_> {
     fn with<S: Store>(
         &self,
         store: &mut S,
-        lines: &[&str],
+        lines: &[impl AsRef<[u8]>],
         mut size: impl FnMut() -> usize,
     ) -> Given
     where
@@ -105,8 +117,9 @@ impl Run<'_> {
         };
         let mut rest = lines
             .iter()
+            .map(AsRef::as_ref)
             .zip(1_u64..)
-            .filter(|(line, _)| !line.trim().is_empty())
+            .filter(|(line, _)| !line.trim_ascii().is_empty())
             .peekable();
         while rest.peek().is_some() {
             let mut events = Vec::new();
@@ -115,7 +128,7 @@ impl Run<'_> {
                     file: "events".into(),
                     line: number,
                 };
-                match self.program.decode(line.as_bytes(), source) {
+                match self.program.decode(line, source) {
                     Ok(event) => events.push(event),
                     Err(rejection) => given.rejects.push((number, rejection.reason)),
                 }
