@@ -236,7 +236,7 @@ impl KeyState {
 
     fn fire(&mut self, since: Time) -> Phase {
         let ordinal = match self.last {
-            Some(last) if last.since == since => last.ordinal + 1,
+            Some(last) if last.since == since => last.ordinal.saturating_add(1),
             _ => 0,
         };
         let episode = Episode { since, ordinal };
@@ -390,11 +390,24 @@ impl KeyState {
 
     /// Whether stored state can be this rule's.
     pub(crate) fn fits(&self, rule: &AlertRule) -> bool {
-        self.windows.len() == rule.windows.len()
+        self.times().all(Time::is_reachable)
+            && self.windows.len() == rule.windows.len()
             && self
                 .windows
                 .iter()
                 .zip(&rule.windows)
-                .all(|(panes, window)| panes.fits(window))
+                .all(|(panes, window)| panes.fits(window, self.clock))
+    }
+
+    /// Every time that the state holds.
+    fn times(&self) -> impl Iterator<Item = Time> {
+        let phase = match self.phase {
+            Phase::Inactive => [None; 2],
+            Phase::Pending { since } => [Some(since), None],
+            Phase::Firing(Firing { episode, due, .. }) => [Some(episode.since), due],
+        };
+        let last = self.last.map(|last| last.since);
+        let other = [Some(self.clock), self.newest, self.birth, last, self.sent];
+        other.into_iter().chain(phase).flatten()
     }
 }

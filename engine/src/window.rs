@@ -144,14 +144,16 @@ struct Sum {
 impl Sum {
     fn add(&mut self, number: Number) {
         match number {
-            // 2^64 numbers of 2^63 fit 128 bits.
-            Number::Integer(integer) => self.integers += i128::from(integer),
+            // 2^64 numbers of 2^63 fit 128 bits; only what was stored wrong goes past them.
+            Number::Integer(integer) => {
+                self.integers = self.integers.saturating_add(i128::from(integer));
+            }
             Number::Double(double) => {
                 self.doubles += double;
-                self.double_count += 1;
+                self.double_count = self.double_count.saturating_add(1);
             }
         }
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
     }
 
     fn merge(&mut self, other: Sum) {
@@ -204,7 +206,7 @@ impl Panes {
             }
         };
         match (&mut self.0[at].1, value) {
-            (Pane::Count(count), _) => *count += 1,
+            (Pane::Count(count), _) => *count = count.saturating_add(1),
             (Pane::Sum(sum), Some(value)) => sum.add(value),
             (Pane::Extreme(extreme), Some(value)) => {
                 *extreme = more_extreme(window.aggregate, *extreme, value)
@@ -254,22 +256,25 @@ impl Panes {
         number.map_or(Datum::Empty, Datum::Number)
     }
 
-    /// Whether the panes fit the window, for state that comes from outside.
-    pub(crate) fn fits(&self, window: &Window) -> bool {
-        let kinds = self.0.iter().all(|(_, pane)| {
-            matches!(
-                (pane, window.aggregate),
-                (Pane::Count(_), Aggregate::Count)
-                    | (Pane::Sum(_), Aggregate::Sum | Aggregate::Avg)
-                    | (Pane::Extreme(_), Aggregate::Min | Aggregate::Max)
-            )
-        });
+    /// Whether the panes fit the window at `clock`, for state that comes from outside.
+    pub(crate) fn fits(&self, window: &Window, clock: Time) -> bool {
+        let held = window.frame.oldest(clock)..=window.frame.number(clock);
+        let can_be = |pane: &Pane| match (pane, window.aggregate) {
+            (Pane::Count(_), Aggregate::Count) => true,
+            (Pane::Sum(_), Aggregate::Sum | Aggregate::Avg) => true,
+            (Pane::Extreme(number), Aggregate::Min | Aggregate::Max) => number.to_f64().is_finite(),
+            _ => false,
+        };
+        let panes = self
+            .0
+            .iter()
+            .all(|(number, pane)| held.contains(number) && can_be(pane));
         let sorted = self
             .0
             .iter()
             .zip(self.0.iter().skip(1))
             .all(|(a, b)| a.0 < b.0);
-        kinds && sorted && self.0.len() as i64 <= window.frame.panes()
+        panes && sorted
     }
 }
 

@@ -12,7 +12,8 @@ const HEADER: usize = 21;
 
 /// What leads up to the states that the seeds hold, and what a run goes on with.
 const BEFORE: &str = include_str!("events.ndjson");
-const AFTER: &str = r#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T00:10:00Z","data":{"temperature":40,"status":"ok","ok":false}}
+const AFTER: &str = r#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T00:07:00Z","data":{"temperature":40,"status":"ok","ok":false,"x":1}}
+{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T00:10:00Z","data":{"temperature":40,"status":"ok","ok":false}}
 {"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T00:09:00Z","data":{"temperature":-3.5,"items":[1,2]}}
 {"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T02:00:00Z","data":{"temperature":20,"ok":true}}"#;
 
