@@ -10,6 +10,7 @@ use crate::program::{AggregateRule, AlertRule};
 use crate::row::Row;
 use crate::state::KeyState;
 use crate::store::Input;
+use crate::time::Time;
 
 const VERSION: u8 = 1;
 const KEY_MAGIC: [u8; 4] = *b"TLk1";
@@ -107,7 +108,12 @@ impl Input {
 
     /// Reads what [`Input::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Input, CodecError> {
-        decode(INPUT_MAGIC, &[0; 16], bytes)
+        let input: Input = decode(INPUT_MAGIC, &[0; 16], bytes)?;
+        if input.progress.is_none_or(Time::is_reachable) {
+            Ok(input)
+        } else {
+            Err(CodecError::Corrupt)
+        }
     }
 }
 

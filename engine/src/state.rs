@@ -242,7 +242,7 @@ impl KeyState {
 
     fn fire(&mut self, since: Time) -> Phase {
         let ordinal = match self.last {
-            Some(last) if last.since == since => last.ordinal + 1,
+            Some(last) if last.since == since => last.ordinal.saturating_add(1),
             _ => 0,
         };
         let episode = Episode { since, ordinal };
@@ -292,7 +292,11 @@ impl KeyState {
         match &mut self.phase {
             Phase::Firing(firing) if is_due => {
                 let is_first = firing.due.replace(self.clock).is_none();
-                Some(if is_first { 0 } else { firing.repeats + 1 })
+                Some(if is_first {
+                    0
+                } else {
+                    firing.repeats.saturating_add(1)
+                })
             }
             _ => None,
         }
@@ -415,14 +419,24 @@ impl KeyState {
 
     /// Whether stored state can be this rule's.
     pub(crate) fn fits(&self, rule: &AlertRule) -> bool {
-        // Far beyond every usable time, and near enough to compute with.
-        const FAR: i64 = i64::MAX / 4;
-        (-FAR..FAR).contains(&self.clock.0)
+        self.times().all(Time::is_reachable)
             && self.windows.len() == rule.windows.len()
             && self
                 .windows
                 .iter()
                 .zip(&rule.windows)
                 .all(|(panes, window)| panes.fits(window, self.clock))
+    }
+
+    /// Every time that the state holds.
+    fn times(&self) -> impl Iterator<Item = Time> {
+        let phase = match self.phase {
+            Phase::Inactive => [None; 2],
+            Phase::Pending { since } => [Some(since), None],
+            Phase::Firing(Firing { episode, due, .. }) => [Some(episode.since), due],
+        };
+        let last = self.last.map(|last| last.since);
+        let other = [Some(self.clock), self.newest, self.birth, last, self.sent];
+        other.into_iter().chain(phase).flatten()
     }
 }

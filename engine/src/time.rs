@@ -78,6 +78,15 @@ impl Time {
             .then_some(self)
     }
 
+    /// Whether events, and the timers that follow from them, can come to this time.
+    ///
+    /// Of times that come from outside as numbers, the others are refused: sums of them may overflow.
+    pub(crate) fn is_reachable(self) -> bool {
+        // Durations in rules end at ten years, so few timers in a row reach no further than this.
+        const MARGIN: i64 = 1_000 * 366 * 86_400_000;
+        (Self::EARLIEST.0 - MARGIN..Self::LATEST.0 + MARGIN).contains(&self.0)
+    }
+
     /// This time moved by `millis`, at most [`Time::MAX`].
     pub fn plus(self, millis: i64) -> Time {
         Time(self.0.saturating_add(millis))

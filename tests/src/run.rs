@@ -30,6 +30,19 @@ pub fn compile_text(text: &str) -> Program {
     }])
 }
 
+/// Compiles the text of one rule file with a settings file beside it.
+pub fn compile_text_with(rules: &str, settings: &str) -> Program {
+    let file = |name: &str, text: &str| RawFile {
+        name: name.to_owned(),
+        bytes: text.into(),
+        settings: name.ends_with("tripline.yaml"),
+    };
+    compile(vec![
+        file("rules/rules.yaml", rules),
+        file("rules/tripline.yaml", settings),
+    ])
+}
+
 /// How events are split, and what becomes of the state between two batches.
 #[derive(Debug, Clone, Copy)]
 pub enum Batches {
@@ -68,7 +81,7 @@ pub struct Given {
 
 impl Run<'_> {
     /// Runs the rules over lines; empty ones count but hold no event.
-    pub fn over(&self, lines: &[&str]) -> Given {
+    pub fn over(&self, lines: &[impl AsRef<[u8]>]) -> Given {
         match self.batches {
             Batches::Whole => self.with(&mut MemoryStore::new(), lines, || usize::MAX),
             Batches::Of(size) => self.with(&mut MemoryStore::new(), lines, || size),
@@ -85,7 +98,7 @@ impl Run<'_> {
     fn with<S: RowStore>(
         &self,
         store: &mut S,
-        lines: &[&str],
+        lines: &[impl AsRef<[u8]>],
         mut size: impl FnMut() -> usize,
     ) -> Given
     where
@@ -110,8 +123,9 @@ impl Run<'_> {
         };
         let mut rest = lines
             .iter()
+            .map(AsRef::as_ref)
             .zip(1_u64..)
-            .filter(|(line, _)| !line.trim().is_empty())
+            .filter(|(line, _)| !line.trim_ascii().is_empty())
             .peekable();
         while rest.peek().is_some() {
             let mut events = Vec::new();
@@ -120,7 +134,7 @@ impl Run<'_> {
                     file: "events".into(),
                     line: number,
                 };
-                match self.program.decode(line.as_bytes(), source) {
+                match self.program.decode(line, source) {
                     Ok(event) => events.push(event),
                     Err(rejection) => given.rejects.push((number, rejection.reason)),
                 }

@@ -44,7 +44,7 @@ impl Conditions<'_> {
                 offset = seconds * pick(self.rng, &[1, 1, 2]);
                 frame.push_str(&format!(" offset {offset}s"));
             } else if word == "over"
-                && frame.ends_with(text)
+                && !frame.contains("every")
                 && seconds < 120
                 && chance(self.rng, 10)
             {
