@@ -84,44 +84,44 @@ fn silences_at_moments_that_there_are_not() {
     for (entry, column, says) in [
         (
             "until: 2026-02-30",
-            36,
+            35,
             "`2026-02-30` is no day of the calendar",
         ),
         (
             "until: 2026-01-01T25:00:00Z",
-            36,
+            35,
             "`25:00:00` is no time of day",
         ),
-        ("until: 99999-01-01", 36, "`99999-01-01` is no day or time"),
+        ("until: 99999-01-01", 35, "`99999-01-01` is no day or time"),
         (
             "until: 0000-00-00",
-            36,
+            35,
             "`0000-00-00` is no day of the calendar",
         ),
-        ("until: -5", 36, "`-5` is no day or time"),
+        ("until: -5", 35, "`-5` is no day or time"),
         (
             "from: 2026-03-01, until: 2026-02-01",
-            54,
+            53,
             "the silence `s` ends before it begins",
         ),
         (
             "from: 2026-03-01, until: 2026-03-01",
-            54,
+            53,
             "the silence `s` ends where it begins",
         ),
         (
             "until: 2026-12-01, daily: 25:00-04:00",
-            55,
+            54,
             "`25:00` is no time of day",
         ),
         (
             "until: 2026-12-01, daily: 22:00-22:00",
-            55,
+            54,
             "`22:00-22:00` ends where it begins",
         ),
         (
             "until: 2026-12-01, timezone: Europe/Berln",
-            58,
+            57,
             "did you mean `Europe/Berlin`?",
         ),
     ] {

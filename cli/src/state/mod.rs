@@ -99,7 +99,7 @@ impl fmt::Display for StateError {
         }?;
         f.write_str(match &self.cause {
             Cause::Database(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::NotADatabase) => ANEW,
+                Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ANEW,
                 _ => "; it is left as it was",
             },
             Cause::Folder => ": name a file in it",
@@ -190,6 +190,13 @@ impl StateFile {
         }
         if version != VERSION {
             return Err(self.error(Cause::Newer(version)));
+        }
+        // SQLite takes the part of the last page that is missing for zeros.
+        let pages = i64::from(number(self, "page_count")?) * i64::from(number(self, "page_size")?);
+        let is_short =
+            |file: std::fs::Metadata| i64::try_from(file.len()).is_ok_and(|len| len < pages);
+        if self.path.metadata().is_ok_and(is_short) {
+            return Err(self.error(Cause::Damaged("its end is missing".to_owned())));
         }
         let found: Result<String, _> =
             self.connection

@@ -29,7 +29,7 @@ lists:
   rooms: [a, c]
   kinds: [x, y]
 silences:
-  shift: {match: {alert: quiet, key: {room: b}}, from: 2026-01-05T08:20:00Z, until: 2026-01-05T09:10:00Z, reason: the night shift cleans}
+  shift: {match: {alert: quiet, key: {room: b}}, from: 2026-01-05T08:20:00Z, until: 2026-01-06, reason: the night shift cleans}
   daily: {match: {alert: burst}, daily: 09:00-09:20, until: 2026-02-01, reason: inventory}
 ";
 
