@@ -208,7 +208,7 @@ impl Store for ByteStore<'_> {
         for Stored { key, state, timer } in checkpoint.states {
             match state {
                 Some(state) => {
-                    let rule = self.program.alert(key).ok_or(CodecError::Corrupt)?;
+                    let rule = self.program.alert(&key).ok_or(CodecError::Corrupt)?;
                     self.states.insert(key, (state.encode(rule), timer));
                 }
                 None => {
