@@ -144,8 +144,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
 
-    /// After the last event, run every timer that is still set
-    #[arg(long)]
+    /// After the last event, run every timer that is still set; not with --state, whose input goes on
+    #[arg(long, conflicts_with = "state")]
     pub(crate) until_end: bool,
 
     /// How to write the alerts

@@ -90,7 +90,12 @@ impl Program {
             return Ok(None);
         };
         let last_words = &definition.last_words;
-        let key_parts = last_words.key.iter().cloned().zip(parts(key)).collect();
+        let key_parts: Vec<_> = last_words.key.iter().cloned().zip(parts(key)).collect();
+        let (name, severity, labels) = (&definition.name, last_words.severity, &last_words.labels);
+        let mut silences = self.silences.iter();
+        if silences.any(|one| one.covers(name, severity, labels, &key_parts, at)) {
+            return Ok(None);
+        }
         let is_left = self.alerts.iter().any(|rule| rule.name == definition.name);
         let id = episode_id(&definition.name, key, episode);
         Ok(Some(Alert {

@@ -222,10 +222,11 @@ impl<'p> Run<'p> {
 
     /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
     fn skips_to_a_later_repeat(&mut self, cell: usize, progress: Time) -> bool {
-        if !self.for_ever {
+        let rule = self.rule(cell);
+        // Where silences cover some deadlines, the latest that none of them covers is to be found.
+        if !self.for_ever || self.program.may_silence(rule) {
             return false;
         }
-        let rule = self.rule(cell);
         let is_global = self.is_global(rule);
         let state = self.cells[cell].state.as_mut();
         let skips = state.is_some_and(|state| state.skip_repeats(rule, is_global, progress));

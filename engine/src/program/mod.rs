@@ -87,6 +87,12 @@ impl Program {
         self.aggregates.get(key.aggregate as usize)
     }
 
+    /// Whether there is a silence for some keys of an alert.
+    pub(crate) fn may_silence(&self, rule: &AlertRule) -> bool {
+        let mut silences = self.silences.iter();
+        silences.any(|one| one.alerts.matches(&rule.name, rule.severity, &rule.labels))
+    }
+
     /// Where the messages of alerts go.
     pub fn routes(&self) -> &Routes {
         &self.routes

@@ -162,6 +162,12 @@ impl Messages {
         true
     }
 
+    /// Until when what was sent about a key of a per-event alert is remembered; for ever without `by`.
+    pub(super) fn stays_until(&self, rule: &Rule, newest: i64) -> Option<i64> {
+        let forgotten = newest + rule.forget?;
+        Some(self.cooled_at(rule).unwrap_or(forgotten).max(forgotten))
+    }
+
     fn cooled_at(&self, rule: &Rule) -> Option<i64> {
         Some(self.last_sent? + rule.cooldown?)
     }

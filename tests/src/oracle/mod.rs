@@ -180,8 +180,8 @@ struct Model {
     /// Sorted by name.
     rules: Vec<Rule>,
     groups: BTreeMap<GroupId, Group>,
-    /// What was sent about the keys of per-event alerts.
-    per_event: BTreeMap<GroupId, Messages>,
+    /// What was sent about the keys of per-event alerts, and the newest event that one was true of.
+    per_event: BTreeMap<GroupId, (Messages, i64)>,
     progress: Progress,
     run: OracleRun,
 }
@@ -205,10 +205,15 @@ impl Model {
             };
             let id = (position, Value::from(key.clone()).to_string().into_bytes());
             if rule.is_per_event() {
-                let messages = self.per_event.entry(id).or_default();
-                let alert = rule.per_event(event, &key);
-                let sent = alert.filter(|_| messages.lets_pass(rule, &key, event.time));
-                self.run.alerts.extend(sent);
+                if let Some(alert) = rule.per_event(event, &key) {
+                    let (messages, newest) = self
+                        .per_event
+                        .entry(id)
+                        .or_insert_with(|| (Messages::default(), event.time));
+                    *newest = event.time.max(*newest);
+                    let sent = messages.lets_pass(rule, &key, event.time);
+                    self.run.alerts.extend(sent.then_some(alert));
+                }
                 continue;
             }
             let group = self
@@ -224,6 +229,16 @@ impl Model {
 
     /// Runs the timers that progress has passed, by time, then alert, then key.
     fn run_timers(&mut self) {
+        // The cooldown of a per-event alert outlives the key, and goes with it.
+        let (rules, progress, tally) = (&self.rules, self.progress, &mut self.run.tally);
+        self.per_event.retain(|id, (messages, newest)| {
+            let stays = messages.stays_until(&rules[id.0], *newest);
+            let stays = progress.over || stays.is_none_or(|time| time >= progress.newest);
+            if !stays {
+                tally.add(messages.tally);
+            }
+            stays
+        });
         loop {
             let timers = self
                 .groups
@@ -260,7 +275,7 @@ impl Model {
 
     fn finish(mut self) -> OracleRun {
         let groups = self.groups.values().map(|group| group.messages.tally);
-        let per_event = self.per_event.values().map(|messages| messages.tally);
+        let per_event = self.per_event.values().map(|(messages, _)| messages.tally);
         groups
             .chain(per_event)
             .for_each(|tally| self.run.tally.add(tally));
