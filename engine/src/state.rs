@@ -309,7 +309,11 @@ impl KeyState {
         is_global: bool,
         progress: Time,
     ) -> bool {
-        let Some(repeat) = rule.repeat else {
+        // Only from an evaluation that saw no fields does it follow what the next one gives.
+        let Some(repeat) = rule
+            .repeat
+            .filter(|_| self.evaluated == Evaluated::WithoutFields)
+        else {
             return false;
         };
         let other = self.next_timer(rule, is_global, false);
@@ -326,9 +330,9 @@ impl KeyState {
         }
     }
 
-    /// Notes that the message with this ordinal was sent.
-    pub(crate) fn note_sent(&mut self, ordinal: u32) {
-        self.sent = Some(self.clock);
+    /// Notes that the message with this ordinal was sent, and when it happened.
+    pub(crate) fn note_sent(&mut self, ordinal: u32, at: Time) {
+        self.sent = Some(at);
         if let Phase::Firing(firing) = &mut self.phase {
             firing.sent = true;
             firing.repeats = ordinal;

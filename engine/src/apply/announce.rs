@@ -103,7 +103,7 @@ impl<'p> Run<'p> {
             since: Some(episode.since),
             ..about.alert(self.program, id, Status::Firing, ordinal)
         }));
-        state.note_sent(ordinal);
+        state.note_sent(ordinal, about.at);
     }
 
     /// A per-event alert with a cooldown: its state says when its key last fired.
@@ -115,7 +115,7 @@ impl<'p> Run<'p> {
         if !state.take_event(rule, event) {
             self.record(&about, Stage::Inactive, Stage::Inactive, Reason::Cooldown);
         } else if self.fire(self.cells[cell].key.alert as usize, shown, event) {
-            state.note_sent(0);
+            state.note_sent(0, event.time);
         }
     }
 

@@ -267,7 +267,7 @@ impl<'p> Run<'p> {
     fn give_birth(&mut self, plan: &Plan<'_>, time: Time) {
         for cell in 0..plan.keys().len() {
             let rule = self.rule(cell);
-            if self.is_global(rule) && self.cells[cell].state.is_none() {
+            if self.is_global(rule) && !rule.is_per_event() && self.cells[cell].state.is_none() {
                 let touched = plan.events[0]
                     .touches
                     .iter()

@@ -37,7 +37,7 @@ pub use lint::LintLevels;
 use lists::Lists;
 use names::Names;
 use patterns::Patterns;
-use reader::Reader;
+use reader::{Parsed, Reader};
 use settings::Settings;
 use silences::Silences;
 
@@ -70,6 +70,7 @@ pub struct Checked {
 /// Checks rule files and compiles them.
 pub fn check(raw: Vec<RawFile>) -> Checked {
     let mut diagnostics = Vec::new();
+    let mut parsed = Parsed::default();
     let settings_file = raw.iter().position(|file| file.settings);
     for (index, file) in raw.iter().enumerate() {
         if Some(index) != settings_file && is_settings(file) {
@@ -99,6 +100,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
                     file: index,
                     text: &files[index].text,
                     diagnostics: &mut diagnostics,
+                    parsed: &mut parsed,
                 },
                 root,
             ),
@@ -121,6 +123,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
             file: index,
             text: &files[index].text,
             diagnostics: &mut diagnostics,
+            parsed: &mut parsed,
         };
         lists.read(&mut reader, root);
     }
@@ -141,6 +144,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
             file: index,
             text: &files[index].text,
             diagnostics: &mut diagnostics,
+            parsed: &mut parsed,
         };
         let sections = reader.fields(root, "a rule file", KEYS);
         let defaults = match root.entry("defaults") {

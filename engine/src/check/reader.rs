@@ -1,5 +1,6 @@
 //! Reads typed values from a YAML tree, with a diagnostic for each that is not what it must be.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use tripline_grammar::ast::Expr;
@@ -23,6 +24,16 @@ pub(super) struct Reader<'c, 'd> {
     /// The file's text.
     pub(super) text: &'c str,
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
+    pub(super) parsed: &'d mut Parsed,
+}
+
+/// Short expressions that were parsed: keys and the holes of templates are the same in many rules.
+#[derive(Default)]
+pub(super) struct Parsed(HashMap<String, Expr>);
+
+impl Parsed {
+    /// The longest that is worth a place, in bytes.
+    const LONGEST: usize = 64;
 }
 
 impl<'c> Reader<'c, '_> {
@@ -208,8 +219,16 @@ impl<'c> Reader<'c, '_> {
         } else {
             Comments::Refused
         };
+        if let Some(expr) = self.parsed.0.get(text) {
+            return Some(expr.clone());
+        }
         match tripline_grammar::parse(text, comments) {
-            Ok(expr) => Some(expr),
+            Ok(expr) => {
+                if text.len() <= Parsed::LONGEST && comments == Comments::Refused {
+                    self.parsed.0.insert(text.to_owned(), expr.clone());
+                }
+                Some(expr)
+            }
             Err(errors) => {
                 for error in &errors {
                     self.syntax_error(error, place, bare_in_flow);
