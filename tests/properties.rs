@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use tripline_tests::generate::{Features, case};
-use tripline_tests::oracle::{self, OracleAlert, OracleTally};
+use tripline_tests::oracle::{self, OracleAlert, OracleRow, OracleTally};
 use tripline_tests::run::{Batches, Run, compile_text};
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -87,6 +87,35 @@ fn close_value(text: &str, a: &Value, b: &Value) -> bool {
         || text.starts_with("stddev(") && near(|exact| 1e-9 * exact.max(1.0))
 }
 
+/// Whether a row of the engine is the oracle's, but for what sketches and sums may differ by.
+fn same_row(line: &str, wanted: &OracleRow) -> bool {
+    let given: Value = serde_json::from_str(line).unwrap();
+    let values = given["values"].as_object().unwrap();
+    let same_values = values.len() == wanted.values.len()
+        && values.iter().all(|(name, value)| {
+            // The generator's names of entries that are percentiles and deviations.
+            let aggregate = match name.as_str() {
+                "middle" | "tail" => "percentile(",
+                "spread" => "stddev(",
+                _ => "",
+            };
+            let wanted = wanted.values.get(name);
+            wanted.is_some_and(|wanted| close_value(aggregate, value, wanted))
+        });
+    let window = |name: &str| {
+        let time = given["window"][name].as_str().unwrap();
+        chrono::DateTime::parse_from_rfc3339(time)
+            .unwrap()
+            .timestamp_millis()
+    };
+    same_values
+        && given["aggregate"] == wanted.aggregate
+        && close(&given["key"], &Value::from(wanted.key.clone()))
+        && window("start") == wanted.start_ms
+        && window("end") == wanted.end_ms
+        && given["events"] == wanted.events
+}
+
 fn check(seed: u64, features: Features) -> Result<usize, String> {
     let case = case(seed, features);
     let lines: Vec<&str> = case.lines.iter().map(String::as_str).collect();
@@ -143,6 +172,16 @@ fn check(seed: u64, features: Features) -> Result<usize, String> {
             format!("rejects {rejects:?} for {:?}", wanted.rejects),
             0,
         ));
+    }
+    for (index, pair) in given.rows.iter().zip(&wanted.rows).enumerate() {
+        if !same_row(pair.0, pair.1) {
+            let rows = format!("row {} differs: {} for {:?}", index + 1, pair.0, pair.1);
+            return Err(about(rows, 0));
+        }
+    }
+    if given.rows.len() != wanted.rows.len() {
+        let rows = format!("{} rows for {}", given.rows.len(), wanted.rows.len());
+        return Err(about(rows, 0));
     }
     for (index, pair) in given.alerts.iter().zip(&wanted.alerts).enumerate() {
         let (fields, values) = read(pair.0);
