@@ -375,11 +375,17 @@ fn a_run_gives_the_same_bytes_every_time() {
     let shipped = [
         "error-ratio",
         "login-after-failures",
+        "login-at-night",
         "login-brute-force",
+        "login-from-outside",
         "sensor-failed",
         "sensor-out-of-range",
         "sensor-silent",
         "slow-requests",
+        "slow-tail",
+        "traffic-jump",
+        "unsteady-room",
+        "watched-login",
     ];
     assert_eq!(fired, BTreeSet::from(shipped));
 }

@@ -41,7 +41,9 @@ fn scalar(scalar: &Scalar) -> Value {
     };
     // A double of Rust may also be a word, such as `inf`.
     let is_numeric = text.contains(|char: char| char.is_ascii_digit())
-        && text.trim_matches(|char: char| "+-.0123456789eE".contains(char)) == "";
+        && text
+            .trim_matches(|char: char| "+-.0123456789eE".contains(char))
+            .is_empty();
     let double = || text.parse().ok().filter(|_| is_numeric);
     integer
         .map(Number::from)

@@ -8,7 +8,7 @@ pub(super) const SEPARATOR: &[u8] = b"\n=== settings\n";
 /// Events of the fields that rules like to name, early and late, whole and broken.
 const EVENTS: &str = include_str!("events.ndjson");
 
-/// Checks any bytes as a rule file, with a settings file beside it if they hold [`SEPARATOR`]; then runs
+/// Checks any bytes as a rule file, with a settings file beside it if they hold a line that parts the two; then runs
 /// what compiles.
 pub fn rules(data: &[u8]) {
     let files = files(data);

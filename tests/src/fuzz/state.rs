@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use tripline_engine::{
-    Advance, Checkpoint, CodecError, Definition, Event, Input, KeyState, MemoryStore, Program,
-    Snapshot, Source, StateKey, Store, Stored, Time, step,
+    Advance, Checkpoint, CodecError, Definition, Event, Input, KeyState, MemoryStore, Program, Row,
+    RowKey, Snapshot, Source, StateKey, Store, Stored, Time, step,
 };
 
 use super::events::program;
@@ -38,6 +38,7 @@ pub(super) struct Fixture {
     pub(super) program: Program,
     pub(super) input: Input,
     pub(super) states: Vec<(StateKey, Vec<u8>)>,
+    pub(super) rows: Vec<(RowKey, Vec<u8>)>,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(Fixture::new);
@@ -54,9 +55,15 @@ impl Fixture {
             Some((key, bytes))
         };
         let states = checkpoint.states.into_iter().filter_map(stored).collect();
+        let row = |(key, row): (RowKey, Row)| {
+            let bytes = row.encode(program.aggregate(&key)?);
+            Some((key, bytes))
+        };
+        let rows = checkpoint.rows.into_iter().filter_map(row).collect();
         Fixture {
             input: checkpoint.input,
             states,
+            rows,
             program,
         }
     }
@@ -86,6 +93,9 @@ impl Fixture {
             ];
             seeds.push(retired.concat());
         }
+        for ((_, row), whose) in self.rows.iter().zip(0_u8..) {
+            seeds.push([b"r", &[whose][..], body_of(row)].concat());
+        }
         seeds
     }
 }
@@ -93,7 +103,7 @@ impl Fixture {
 /// Decodes any bytes as stored state of every kind; what decodes is encoded again, and a run goes on from it.
 ///
 /// The first byte says what the rest is the body of: `k` a key's state, `i` the input's, `d` a definition
-/// and a state to be retired. After `k` and `d` a byte says whose state it is; after that, `d` has the
+/// and a state to be retired. After `k`, `r` and `d` a byte says whose state it is; after that, `d` has the
 /// lengths of the key and the definition that stand before the state. Anything else is decoded as it is.
 pub fn state(data: &[u8]) {
     let fixture = &*FIXTURE;
@@ -101,6 +111,10 @@ pub fn state(data: &[u8]) {
         [b'k', whose, body @ ..] => {
             let (key, sample) = fixture.state(*whose);
             key_state(fixture, key, &sealed(sample, body));
+        }
+        [b'r', whose, body @ ..] => {
+            let (key, sample) = &fixture.rows[usize::from(*whose) % fixture.rows.len()];
+            row(fixture, key, &sealed(sample, body));
         }
         [b'i', body @ ..] => {
             input(fixture, &sealed(&fixture.input.encode(), body));
@@ -142,12 +156,38 @@ fn key_state(fixture: &Fixture, key: &StateKey, bytes: &[u8]) {
         fixture,
         Checkpoint {
             input: fixture.input,
+            rows: Vec::new(),
             states: vec![Stored {
                 key: key.clone(),
                 state: Some(state),
                 timer: Some(Time(0)),
             }],
-            rows: Vec::new(),
+        },
+    );
+}
+
+fn row(fixture: &Fixture, key: &RowKey, bytes: &[u8]) {
+    let Some(rule) = fixture.program.aggregate(key) else {
+        panic!("{key:?} is the key of no aggregate");
+    };
+    let Ok(row) = Row::decode(bytes, rule) else {
+        return;
+    };
+    let encoded = row.encode(rule);
+    encodes_again(
+        &encoded,
+        bytes,
+        Row::decode(&encoded, rule).map(|row| row.encode(rule)),
+    );
+    if let Some(published) = fixture.program.row(key, &row, None) {
+        assert!(serde_json::to_string(&published).is_ok(), "{published:?}");
+    }
+    go_on(
+        fixture,
+        Checkpoint {
+            input: fixture.input,
+            states: Vec::new(),
+            rows: vec![(key.clone(), row)],
         },
     );
 }
@@ -166,8 +206,8 @@ fn input(fixture: &Fixture, bytes: &[u8]) {
         fixture,
         Checkpoint {
             input,
-            states: Vec::new(),
             rows: Vec::new(),
+            states: Vec::new(),
         },
     );
 }
