@@ -14,8 +14,10 @@ alerts:
   cold: {on: a, by: user, when: data.x < 0, until: data.x > 3}
 ";
 
-const FIRST: &str = r#"{"eventType":"a","user":"u","timestamp":"2026-01-05T10:00:00Z","data":{"x":-1,"ok":false}}"#;
-const SECOND: &str = r#"{"eventType":"a","user":"u","timestamp":"2026-01-05T10:01:00Z","data":{"x":7,"ok":false}}"#;
+const FIRST: &str =
+    r#"{"eventType":"a","user":"u","timestamp":"2026-01-05T10:00:00Z","data":{"x":-1,"ok":false}}"#;
+const SECOND: &str =
+    r#"{"eventType":"a","user":"u","timestamp":"2026-01-05T10:01:00Z","data":{"x":7,"ok":false}}"#;
 
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -120,10 +122,16 @@ fn programs_read_it_as_json() {
 fn wrong_usage_is_told() {
     let folder = folder();
     let unknown = folder.run(&["explain", "hott", "--event", FIRST]).expect(2);
-    assert!(unknown.stderr.contains("did you mean `hot`?"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("did you mean `hot`?"),
+        "{}",
+        unknown.stderr
+    );
     let no_event = folder.run(&["explain", "hot", "--event", "{"]).expect(2);
     assert!(
-        no_event.stderr.contains("--event is no event: not a JSON object"),
+        no_event
+            .stderr
+            .contains("--event is no event: not a JSON object"),
         "{}",
         no_event.stderr
     );
@@ -150,7 +158,9 @@ fn check_says_what_would_start_anew() {
     };
     assert!(check(RULES).is_empty());
     assert!(check(&RULES.replace("for: 1m}", "for: 1m, severity: critical}")).is_empty());
-    let edited = RULES.replace("data.x < 0", "data.x < -0.5").replace("  burst", "  bursts");
+    let edited = RULES
+        .replace("data.x < 0", "data.x < -0.5")
+        .replace("  burst", "  bursts");
     let found = check(&edited);
     assert_eq!(
         found,
