@@ -1,10 +1,10 @@
 //! Days and times of day in rule files, read strictly and in a zone.
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
 use super::reader::shown;
-use crate::diagnostic::nearest;
+use crate::functions;
 use crate::time::Time;
 
 /// What is wrong with a text, and how to mend it.
@@ -79,15 +79,10 @@ pub(super) fn part_of_day(text: &str) -> Result<(NaiveTime, NaiveTime), Wrong> {
 
 /// Finds the zone of a name; `suggests` if the nearest one is to be looked for.
 pub(super) fn zone(name: &str, suggests: bool) -> Result<Tz, Wrong> {
-    name.parse::<Tz>().map_err(|_| {
-        let lower: Vec<String> = TZ_VARIANTS
-            .iter()
+    functions::zone(name).ok_or_else(|| {
+        let near = Some(name)
             .filter(|_| suggests)
-            .map(|zone| zone.name().to_lowercase())
-            .collect();
-        let near = nearest(name, lower.iter().map(String::as_str))
-            .and_then(|near| lower.iter().position(|name| name == near))
-            .map(|index| TZ_VARIANTS[index].name());
+            .and_then(functions::nearest_zone);
         Wrong {
             message: format!("there is no time zone `{}`", shown(name)),
             help: Some(match near {

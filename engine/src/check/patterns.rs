@@ -7,9 +7,9 @@ use regex::{Regex, RegexBuilder};
 /// The most memory a compiled regular expression may take, in bytes.
 pub(crate) const MAX_REGEX: usize = 1 << 20;
 /// The most that all of them may take together, in bytes.
-const MAX_TOGETHER: usize = 128 << 20;
+const MAX_TOGETHER: usize = 256 << 20;
 /// What the smallest one is taken to need, in bytes.
-const MIN_REGEX: usize = 16 << 10;
+const MIN_REGEX: usize = 4 << 10;
 
 /// Why a pattern is refused, and how to mend it.
 type Refusal = (String, Option<String>);
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_pattern_is_taken_to_need_what_it_fits() {
         assert_eq!(build("^a+b$").1, MIN_REGEX);
-        let (words, needs) = build(r"\w{20}");
+        let (words, needs) = build(r"\w{3}");
         assert!(
             words.is_ok() && needs > MIN_REGEX && needs < MAX_REGEX,
             "{needs}"
@@ -104,7 +104,7 @@ mod tests {
         let refusal = patterns.compile("b").err();
         assert_eq!(
             refusal.map(|(message, _)| message).as_deref(),
-            Some("the patterns of all rules take more than 128 MiB")
+            Some("the patterns of all rules take more than 256 MiB")
         );
     }
 }
