@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tripline_grammar::print;
 
-use super::alert::{Shared, by_clause, is_name, patterns};
+use super::alert::{Shared, by_clause, check_name, is_name, patterns};
 use super::expression::Resolver;
 use super::limits;
 use super::place::Place;
@@ -37,16 +37,7 @@ pub(super) fn check<'c>(
 ) -> Option<AggregateRule> {
     let name = entry.key.value.as_str();
     let what = format!("the aggregate `{}`", shown(name));
-    if !is_name(name) {
-        let message = format!("`{}` is no name for an aggregate", shown(name));
-        let help = "a letter, then up to 127 letters, digits, `-` or `_`".to_owned();
-        reader.refuse(
-            codes::BAD_NAME,
-            entry.key.range.clone(),
-            message,
-            Some(help),
-        );
-    }
+    check_name(reader, entry, "an aggregate");
     let fields = reader.fields(&entry.value, &what, KEYS);
     let find = |key: &str| {
         let field = fields.iter().find(|field| field.key.value == key);

@@ -1,13 +1,13 @@
 //! The declared lists: names for many values, which any rule may look a value up in.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use tripline_grammar::Comments;
 use tripline_grammar::ast::{ExprKind, Segment};
 
 use super::Type;
+use super::names::Names;
 use super::reader::{Reader, shown};
 use crate::diagnostic as codes;
 use crate::number::Number;
@@ -23,8 +23,6 @@ pub(super) struct Lists(BTreeMap<String, List>);
 
 /// A declared list.
 pub(super) struct List {
-    file: usize,
-    range: Range<usize>,
     contents: Contents,
     /// Names what it holds, however that is written.
     pub(super) fingerprint: [u8; 16],
@@ -42,26 +40,20 @@ impl Lists {
     }
 
     /// Reads the lists of a file.
-    pub(super) fn read<'c>(&mut self, reader: &mut Reader<'c, '_>, root: &'c Node) {
+    pub(super) fn read<'c>(
+        &mut self,
+        reader: &mut Reader<'c, '_>,
+        root: &'c Node,
+        names: &mut Names<'c>,
+    ) {
         // What else is wrong with the file is reported with its alerts.
         let sections = root.as_map().unwrap_or_default();
         for section in sections.iter().filter(|entry| entry.key.value == "lists") {
             for entry in reader.map(&section.value, "`lists`") {
                 let list = list(reader, entry);
-                let name = entry.key.value.as_str();
-                if entry.duplicate {
-                    continue;
+                if names.declare(reader, entry) {
+                    self.0.insert(entry.key.value.clone(), list);
                 }
-                if let Some(other) = self.0.get(name) {
-                    let duplicate = codes::DUPLICATE_LIST
-                        .error(format!("there are two lists named `{}`", shown(name)))
-                        .at(reader.file, entry.key.range.clone(), "")
-                        .at(other.file, other.range.clone(), "the other one")
-                        .help("the name of a list is unique over all files");
-                    reader.diagnostics.push(duplicate);
-                    continue;
-                }
-                self.0.insert(name.to_owned(), list);
             }
         }
     }
@@ -129,8 +121,6 @@ fn list<'c>(reader: &mut Reader<'c, '_>, entry: &'c Entry) -> List {
         }
     };
     List {
-        file: reader.file,
-        range: entry.key.range.clone(),
         fingerprint: match &contents {
             Contents::Values(members) => members.fingerprint(),
             Contents::Networks(networks) => networks.fingerprint(),

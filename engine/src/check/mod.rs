@@ -118,6 +118,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
     };
     // An alert may name a list of any file, so all of them are read first.
     let mut lists = Lists::default();
+    let mut list_names = Names::new("a list", codes::DUPLICATE_LIST);
     for (index, root) in rule_files() {
         let mut reader = Reader {
             file: index,
@@ -125,7 +126,7 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
             diagnostics: &mut diagnostics,
             parsed: &mut parsed,
         };
-        lists.read(&mut reader, root);
+        lists.read(&mut reader, root, &mut list_names);
     }
     let mut shared = Shared {
         projection: &mut projection,
@@ -135,10 +136,10 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         envelope: &fingerprint,
         schema: &settings.schema,
     };
-    let mut alert_names = Names::new("alerts", codes::DUPLICATE_ALERT);
-    let mut aggregate_names = Names::new("aggregates", codes::DUPLICATE_AGGREGATE);
+    let mut alert_names = Names::new("an alert", codes::DUPLICATE_ALERT);
+    let mut aggregate_names = Names::new("an aggregate", codes::DUPLICATE_AGGREGATE);
     let (mut alerts, mut aggregates) = (Vec::new(), Vec::new());
-    let mut silences = Silences::default();
+    let mut silences = Silences::new();
     for (index, root) in rule_files() {
         let mut reader = Reader {
             file: index,

@@ -9,7 +9,7 @@ use crate::yaml::Entry;
 
 /// The names of one kind of thing, with the places where they are declared.
 pub(super) struct Names<'c> {
-    /// What they name, in the plural.
+    /// What one of them names, such as `an alert`.
     what: &'static str,
     /// What a second one of the same name is told with.
     code: Code,
@@ -25,29 +25,30 @@ impl<'c> Names<'c> {
         }
     }
 
-    /// Notes where a name is declared, and reports it if it is elsewhere, too.
-    pub(super) fn declare(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) {
+    /// Notes where a name is declared, and reports it if it is elsewhere, too; whether it is new.
+    pub(super) fn declare(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) -> bool {
         let name = entry.key.value.as_str();
         if entry.duplicate {
             // Reported where the file was read.
-            return;
+            return false;
         }
         let place = (reader.file, entry.key.range.clone());
         let Some((file, range)) = self.places.get(name) else {
             self.places.insert(name, place);
-            return;
+            return true;
         };
+        let noun = self.what.split(' ').next_back().unwrap_or_default();
         let duplicate = self
             .code
-            .error(format!(
-                "there are two {} named `{}`",
-                self.what,
-                shown(name)
-            ))
+            .error(format!("there are two {noun}s named `{}`", shown(name)))
             .at(place.0, place.1, "")
             .at(*file, range.clone(), "the other one")
-            .help("a name is unique over all files");
+            .help(format!(
+                "the name of {} is unique over all files",
+                self.what
+            ));
         reader.diagnostics.push(duplicate);
+        false
     }
 
     /// The names with the file and the place where each is declared.

@@ -1,12 +1,12 @@
 //! Silences, as written in any rule file.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::moment::{self, Wrong};
+use super::names::Names;
 use super::reader::{Reader, shown};
 use super::{alert, matcher};
 use crate::diagnostic::{self as codes, nearest};
@@ -22,14 +22,21 @@ const MATCH_KEYS: &[&str] = &["alert", "key", "severity", "labels"];
 const MAX_SUGGESTIONS: usize = 20;
 
 /// The silences of all files.
-#[derive(Default)]
 pub(super) struct Silences<'c> {
     list: Vec<Silence>,
-    names: BTreeMap<&'c str, (usize, Range<usize>)>,
+    names: Names<'c>,
     unknown_zones: usize,
 }
 
 impl<'c> Silences<'c> {
+    pub(super) fn new() -> Self {
+        Silences {
+            list: Vec::new(),
+            names: Names::new("a silence", codes::DUPLICATE_SILENCE),
+            unknown_zones: 0,
+        }
+    }
+
     /// The silences, sorted by name.
     pub(super) fn finish(mut self) -> Vec<Silence> {
         self.list.sort_by(|a, b| a.name.cmp(&b.name));
@@ -39,22 +46,8 @@ impl<'c> Silences<'c> {
     /// Checks the silences of one file.
     pub(super) fn check(&mut self, reader: &mut Reader<'c, '_>, section: &'c Yaml) {
         for entry in reader.map(section, "`silences`") {
-            let name = entry.key.value.as_str();
             alert::check_name(reader, entry, "a silence");
-            if entry.duplicate {
-                // Reported where the file was read.
-            } else if let Some((file, range)) = self.names.get(name) {
-                let message = format!("there are two silences named `{}`", shown(name));
-                let duplicate = codes::DUPLICATE_SILENCE
-                    .error(message)
-                    .at(reader.file, entry.key.range.clone(), "")
-                    .at(*file, range.clone(), "the other one")
-                    .help("the name of a silence is unique over all files");
-                reader.diagnostics.push(duplicate);
-            } else {
-                self.names
-                    .insert(name, (reader.file, entry.key.range.clone()));
-            }
+            self.names.declare(reader, entry);
             let silence = self.silence(reader, entry);
             self.list.extend(silence);
         }
