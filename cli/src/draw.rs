@@ -1,5 +1,6 @@
 //! Draws diagnostics for people.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use annotate_snippets::{
@@ -21,7 +22,8 @@ const LABEL_LINES: usize = 12;
 /// Draws diagnostics over their source files.
 pub(crate) struct Drawing<'a> {
     files: &'a [SourceFile],
-    places: Vec<Places<'a>>,
+    /// The lines of each file, found when something in it is drawn.
+    places: Vec<OnceCell<Places<'a>>>,
     renderer: Renderer,
 }
 
@@ -34,13 +36,13 @@ impl<'a> Drawing<'a> {
         };
         Self {
             files,
-            places: files.iter().map(|file| Places::new(&file.text)).collect(),
+            places: files.iter().map(|_| OnceCell::new()).collect(),
             renderer,
         }
     }
 
     /// Draws one diagnostic, with an empty line after it.
-    pub(crate) fn draw(&self, diagnostic: &Diagnostic) -> String {
+    pub(crate) fn draw(&self, diagnostic: &'a Diagnostic) -> String {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -66,9 +68,7 @@ impl<'a> Drawing<'a> {
     fn clusters(&self, diagnostic: &'a Diagnostic) -> Vec<Cluster<'a>> {
         let mut clusters: Vec<Cluster<'a>> = Vec::new();
         for (index, label) in diagnostic.labels.iter().enumerate() {
-            let Some(places) = self.places.get(label.file) else {
-                continue;
-            };
+            let places = self.places(label.file);
             let range = self.shown(label);
             let lines = places.line(range.start)..places.line(range.end);
             let fits = |cluster: &&mut Cluster<'a>| {
@@ -97,9 +97,13 @@ impl<'a> Drawing<'a> {
         clusters
     }
 
+    fn places(&self, file: usize) -> &Places<'a> {
+        self.places[file].get_or_init(|| Places::new(&self.files[file].text))
+    }
+
     /// The part of a label that is underlined: all of it unless it covers very much.
     fn shown(&self, label: &Label) -> Range<usize> {
-        let places = &self.places[label.file];
+        let places = self.places(label.file);
         let start = places.boundary(label.range.start);
         let end = places.boundary(label.range.end).max(start);
         let (first, last) = (places.line(start), places.line(end));
@@ -117,7 +121,7 @@ impl<'a> Drawing<'a> {
         if text.is_empty() {
             return vec![Origin::path(name).into()];
         }
-        let places = &self.places[cluster.file];
+        let places = self.places(cluster.file);
         let start = places.bytes_of(cluster.lines.start).start;
         let end = places.bytes_of(cluster.lines.end).end;
         let long = (cluster.lines.start..=cluster.lines.end)

@@ -1,10 +1,10 @@
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 
-use crate::ast::{Duration, Expr, Span};
+use crate::ast::{Duration, Expr};
 use crate::lower::Lowering;
 use crate::prescan::prescan;
-use crate::{SyntaxError, SyntaxErrorKind, duration, words};
+use crate::{SyntaxError, duration, words};
 use rules::{Rule, TriplineParser};
 
 /// The parser that the grammar file generates, with one [`Rule`] per rule of the grammar.
@@ -35,16 +35,11 @@ pub fn parse(text: &str, comments: Comments) -> Result<Expr, Vec<SyntaxError>> {
         let at = match error.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
         };
-        vec![match &error.variant {
-            ErrorVariant::ParsingError { positives, .. } => {
-                words::unexpected(text, &scan.tokens, at, positives)
-            }
-            // The generated parser gives up rather than run out of stack.
-            ErrorVariant::CustomError { .. } => {
-                let message = "the expression nests too deep for the stack of this thread";
-                SyntaxError::new(SyntaxErrorKind::TooDeep, Span::new(at, at), message)
-            }
-        }]
+        let positives: &[Rule] = match &error.variant {
+            ErrorVariant::ParsingError { positives, .. } => positives,
+            ErrorVariant::CustomError { .. } => &[],
+        };
+        vec![words::unexpected(text, &scan.tokens, at, positives)]
     })?;
     let mut lowering = Lowering::new(text);
     let expr = pairs.next().map(|pair| lowering.condition(pair));

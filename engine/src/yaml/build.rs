@@ -1,6 +1,6 @@
 //! Builds the tree from the parser's events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Event, Parser, ScalarStyle, StructureStyle};
 
@@ -101,7 +101,6 @@ enum Items {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
-        keys: HashMap<String, Range>,
         key: Option<Key>,
     },
 }
@@ -176,16 +175,8 @@ impl Builder<'_> {
                 self.open(style, &range, Items::List(Vec::new()));
             }
             Event::MappingStart(style, ..) => {
-                let (entries, keys) = (Vec::new(), HashMap::new());
-                self.open(
-                    style,
-                    &range,
-                    Items::Map {
-                        entries,
-                        keys,
-                        key: None,
-                    },
-                );
+                let (entries, key) = (Vec::new(), None);
+                self.open(style, &range, Items::Map { entries, key });
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if self.skipped == 0 {
@@ -274,7 +265,10 @@ impl Builder<'_> {
         }
         let content = match open.items {
             Items::List(items) => Content::List(items),
-            Items::Map { entries, .. } => Content::Map(entries),
+            Items::Map { mut entries, .. } => {
+                mark_duplicates(&mut entries, &mut self.document.problems);
+                Content::Map(entries)
+            }
         };
         let node = Node {
             range: open.start..self.last_end.max(open.start),
@@ -362,30 +356,18 @@ impl Builder<'_> {
         open.height = open.height.max(height + 1);
         match &mut open.items {
             Items::List(items) => items.push(node),
-            Items::Map { entries, keys, key } => match key.take() {
+            Items::Map { entries, key } => match key.take() {
                 None => *key = Some(Key::new(node, problems)),
                 Some(Key { scalar: None, .. }) => {}
                 Some(Key {
                     scalar: Some(scalar),
                     range,
                 }) => {
-                    let first = keys.get(&scalar.value);
-                    if let Some(first) = first {
-                        let shown: String = scalar.value.chars().take(60).collect();
-                        let message = format!("the key `{shown}` stands twice in this map");
-                        let problem =
-                            Problem::new(ProblemKind::DuplicateKey, message, range.clone());
-                        problems.push(problem.related(first.clone(), "first here"));
-                    }
-                    let duplicate = first.is_some();
-                    if !duplicate {
-                        keys.insert(scalar.value.clone(), range.clone());
-                    }
                     entries.push(Entry {
                         key: scalar,
                         range: range.start..end.max(range.end),
                         value: node,
-                        duplicate,
+                        duplicate: false,
                     });
                 }
             },
@@ -418,6 +400,25 @@ impl Builder<'_> {
             }
             _ => at,
         }
+    }
+}
+
+/// Marks and reports the entries whose key stands earlier in the map.
+fn mark_duplicates(entries: &mut [Entry], problems: &mut Vec<Problem>) {
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by(|a, b| entries[*a].key.value.cmp(&entries[*b].key.value));
+    let mut first = order.first().copied().unwrap_or_default();
+    for index in order.into_iter().skip(1) {
+        if entries[index].key.value != entries[first].key.value {
+            first = index;
+            continue;
+        }
+        let shown: String = entries[index].key.value.chars().take(60).collect();
+        let message = format!("the key `{shown}` stands twice in this map");
+        let range = entries[index].key.range.clone();
+        let problem = Problem::new(ProblemKind::DuplicateKey, message, range);
+        problems.push(problem.related(entries[first].key.range.clone(), "first here"));
+        entries[index].duplicate = true;
     }
 }
 
