@@ -68,6 +68,9 @@ impl<'a> Drawing<'a> {
     fn clusters(&self, diagnostic: &'a Diagnostic) -> Vec<Cluster<'a>> {
         let mut clusters: Vec<Cluster<'a>> = Vec::new();
         for (index, label) in diagnostic.labels.iter().enumerate() {
+            if label.file >= self.files.len() {
+                continue;
+            }
             let places = self.places(label.file);
             let range = self.shown(label);
             let lines = places.line(range.start)..places.line(range.end);
