@@ -394,15 +394,6 @@ fn the_deepest_texts_fit_the_stack_of_a_thread() {
 }
 
 #[test]
-fn a_stack_that_is_too_small_ends_in_an_error() {
-    on_a_stack_of(256, || {
-        for text in deepest("a") {
-            assert!(parse(&text, Comments::Refused).is_ok() || errors(&text)[0].kind == TooDeep);
-        }
-    });
-}
-
-#[test]
 fn other_control_characters_are_no_blanks() {
     for blank in ["\u{b}", "\u{c}", "\u{1}", "\u{a0}"] {
         let text = format!("a >{blank}1");
