@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::ops::Range;
 use std::sync::Arc;
 
-use tripline_engine::{Event, Program, Rejection, Source};
+use tripline_engine::{Plan, Planner, Rejection, Source};
 
 use crate::input::{Line, Lines};
 
@@ -74,33 +74,33 @@ impl Batch {
         After::More
     }
 
-    /// Decodes the lines: events for the engine, and what is none.
-    pub(crate) fn decode<'a>(
+    /// Plans the lines that are events, and hands back what is none.
+    pub(crate) fn plan<'a>(
         &'a self,
-        program: &Program,
+        planner: &mut Planner<'_>,
         file: &Arc<str>,
-    ) -> (Vec<Event<'a>>, Vec<Rejected<'a>>) {
-        let mut events = Vec::with_capacity(self.lines.len());
+    ) -> (Plan<'a>, Vec<Rejected<'a>>) {
+        let mut plan = Plan::default();
         let mut rejects = Vec::new();
+        // It is many times as fast to check a batch for being text as it is to check its lines.
+        let text = std::str::from_utf8(&self.bytes).ok();
         for (line, range, content) in &self.lines {
             let (line, raw) = (*line, &self.bytes[range.clone()]);
-            let decoded = match content {
-                Content::Event => program.decode(
-                    raw,
-                    Source::File {
-                        file: Arc::clone(file),
-                        line,
-                    },
-                ),
-                Content::Refused(reason) => Err(Rejection {
+            let source = || Source::File {
+                file: Arc::clone(file),
+                line,
+            };
+            let added = match (content, text.and_then(|text| text.get(range.clone()))) {
+                (Content::Event, Some(text)) => planner.add_text(&mut plan, text, source),
+                (Content::Event, None) => planner.add(&mut plan, raw, source),
+                (Content::Refused(reason), _) => Err(Rejection {
                     reason: reason.clone(),
                 }),
             };
-            match decoded {
-                Ok(event) => events.push(event),
-                Err(Rejection { reason }) => rejects.push(Rejected { line, reason, raw }),
+            if let Err(Rejection { reason }) = added {
+                rejects.push(Rejected { line, reason, raw });
             }
         }
-        (events, rejects)
+        (plan, rejects)
     }
 }

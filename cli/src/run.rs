@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tripline_engine::{
-    Advance, Alert, Checked, Event, MAX_EVENT_BYTES, MemoryStore, Program, Severity, Status,
+    Advance, Alert, Checked, MAX_EVENT_BYTES, MemoryStore, Plan, Planner, Program, Severity, Status,
 };
 
 use crate::alert_text::AlertText;
@@ -196,6 +196,7 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
         let read = Rc::new(Cell::new(0));
         let mut batch = Batch::default();
+        let mut planner = Planner::new(self.program);
         for input in inputs {
             let unreadable =
                 |error| Failure::Message(format!("cannot read {}: {error}", input.name));
@@ -204,9 +205,9 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
                 .map_err(unreadable)?;
             loop {
                 let after = batch.fill(&mut lines);
-                let (events, rejected) = batch.decode(self.program, &input.name);
+                let (plan, rejected) = batch.plan(&mut planner, &input.name);
                 self.reject(&input.name, &rejected)?;
-                self.step(events, self.advance)?;
+                self.step(plan, self.advance)?;
                 self.progress
                     .update(read.get(), self.summary.events, self.started.elapsed());
                 match after {
@@ -228,12 +229,12 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
             until_end: true,
             ..self.advance
         };
-        self.step(Vec::new(), advance)
+        self.step(Plan::default(), advance)
     }
 
-    fn step(&mut self, events: Vec<Event<'_>>, advance: Advance) -> Result<(), Failure> {
-        self.summary.events += events.len() as u64;
-        let told = tripline_engine::step(self.program, &mut self.store, events, advance)
+    fn step(&mut self, plan: Plan<'_>, advance: Advance) -> Result<(), Failure> {
+        self.summary.events += plan.len() as u64;
+        let told = tripline_engine::step(self.program, &mut self.store, plan, advance)
             .map_err(|error| Failure::Message(error.to_string()))?;
         if let Some(output) = &mut self.trace {
             told.trace.iter().try_for_each(|row| output.row(row))?;

@@ -25,10 +25,15 @@ pub(crate) struct Scope<'v> {
 impl<'v> Scope<'v> {
     /// An event by itself, at its own time.
     pub(crate) fn of_event(event: &'v Event<'_>) -> Scope<'v> {
+        Scope::of_values(&event.slots, event.time)
+    }
+
+    /// The values of an event of that time.
+    pub(crate) fn of_values(slots: &'v [Value<'v>], time: Time) -> Scope<'v> {
         Scope {
-            slots: Some(&event.slots),
+            slots: Some(slots),
             windows: &[],
-            now: event.time,
+            now: time,
             item: &[],
         }
     }

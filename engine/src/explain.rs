@@ -9,7 +9,7 @@ use crate::eval::Scope;
 use crate::event::{Datum, Event};
 use crate::message::{About, json};
 use crate::output::{Alert, in_order};
-use crate::plan::Touch;
+use crate::plan::{Plan, Planner};
 use crate::program::{AlertRule, Kind, Node, Program, Test};
 use crate::state::KeyState;
 use crate::store::{Input, Snapshot, StateKey};
@@ -138,13 +138,22 @@ impl Program {
             .then_some(&*key.key);
         explanation.key = About::event(rule, shown, &event).named_key(self);
 
-        let plan = self.plan_for(index, event.clone(), &input);
+        let mut plan = Plan::default();
+        Planner::new(self).add_event(&mut plan, event.clone());
+        plan.add_births(self, &input);
+        // The other alerts have no say in it.
+        plan.retain_alert(index);
+        let mut state = state;
+        let states = plan.keys().iter().map(|of| state.take_if(|_| *of == key));
+        let states = states.collect();
+        let due = state
+            .map(|state| (key.clone(), state))
+            .into_iter()
+            .collect();
         let snapshot = Snapshot {
             input,
-            states: state
-                .map(|state| (key.clone(), state))
-                .into_iter()
-                .collect(),
+            states,
+            due,
             rows: Vec::new(),
         };
         let advance = Advance {
@@ -203,8 +212,9 @@ impl Program {
             let value = scope.eval(node);
             value.is_unknown() || matches!(value, Datum::List { .. } | Datum::Object)
         });
-        match (unknown, grouping.key(event)) {
-            (None, Some(key)) => Ok(StateKey {
+        let mut key = String::new();
+        match (unknown, grouping.key(scope, &mut key)) {
+            (None, true) => Ok(StateKey {
                 alert: alert as u32,
                 key: key.into(),
             }),
@@ -213,21 +223,6 @@ impl Program {
                 Err(format!("it has no value for `{name}` of `by`"))
             }
         }
-    }
-
-    /// The plan of one event for one alert.
-    fn plan_for<'a>(&self, alert: usize, event: Event<'a>, input: &Input) -> crate::plan::Plan<'a> {
-        let mut plan = self.plan(vec![event], input);
-        // The other alerts have no say in it.
-        for planned in &mut plan.events {
-            let keys = &plan.keys;
-            planned.touches.retain(|touch| match touch {
-                Touch::Fire { alert: fired, .. } => *fired == alert,
-                Touch::Group { key } => keys[*key].alert as usize == alert,
-            });
-            planned.rows.clear();
-        }
-        plan
     }
 }
 

@@ -1,12 +1,12 @@
 //! Everything that decides: loading rule files, checking and compiling them, evaluating events.
 //!
-//! Rule files are checked into a [`Program`]. Lines of JSON are decoded into events, and [`step`] runs a
-//! batch of them against a [`Store`], which keeps the state between batches: out come alerts, aggregate
+//! Rule files are checked into a [`Program`]. A [`Planner`] decodes lines of JSON and finds what they touch,
+//! and [`step`] runs a batch of them against a [`Store`], which keeps the state between batches: out come alerts, aggregate
 //! rows and, if it is wanted, a trace of every change.
 //!
 //! ```
 //! use std::convert::Infallible;
-//! use tripline_engine::{Advance, MemoryStore, RawFile, Source, Status, check, step};
+//! use tripline_engine::{Advance, MemoryStore, Plan, Planner, RawFile, Source, Status, check, step};
 //!
 //! # fn main() -> Result<(), Infallible> {
 //! let rules = "
@@ -24,10 +24,12 @@
 //!     r#"{"eventType":"sensor","userId":"u1","timestamp":"2026-01-05T10:05:00Z","data":{"temperature":28}}"#,
 //! ];
 //! let mut store = MemoryStore::new();
+//! let mut planner = Planner::new(&program);
 //! for (line, number) in lines.iter().zip(1..) {
-//!     let source = Source::File { file: "events.ndjson".into(), line: number };
-//!     let event = program.decode(line.as_bytes(), source).expect("the line is an event");
-//!     let output = step(&program, &mut store, vec![event], Advance::default())?;
+//!     let mut plan = Plan::default();
+//!     let source = || Source::File { file: "events.ndjson".into(), line: number };
+//!     planner.add(&mut plan, line.as_bytes(), source).expect("the line is an event");
+//!     let output = step(&program, &mut store, plan, Advance::default())?;
 //!     let status = if number == 1 { Status::Firing } else { Status::Resolved };
 //!     assert_eq!((output.alerts[0].alert.as_str(), output.alerts[0].status), ("hot", status));
 //! }
@@ -39,31 +41,34 @@
 //!
 //! # A store of one's own
 //!
-//! [`step`] is four calls. A shell whose store has to be waited for makes them itself, with the same data:
+//! [`step`] is these calls. A shell whose store has to be waited for makes them itself, with the same data:
 //!
 //! ```
-//! # use tripline_engine::{Advance, RawFile, Snapshot, Source, check};
+//! # use tripline_engine::{Advance, Plan, Planner, RawFile, Snapshot, Source, check};
 //! # use tripline_engine::{MemoryStore, Store};
 //! # fn main() -> Result<(), std::convert::Infallible> {
 //! # let rules = "alerts: {hot: {on: sensor, when: data.temperature > 35, for: 1m}}";
 //! # let file = RawFile { name: "rules/hot.yaml".into(), bytes: rules.into(), settings: false };
 //! # let program = check(vec![file]).program.expect("the rules have no errors");
 //! # let line = br#"{"eventType":"sensor","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;
-//! # let events = vec![program.decode(line, Source::File { file: "events".into(), line: 1 }).unwrap()];
+//! # let source = || Source::File { file: "events".into(), line: 1 };
 //! # let mut store = MemoryStore::new();
 //! let advance = Advance::default();
 //! let input = store.input()?;
-//! let plan = program.plan(events, &input);                      // 1. what the batch touches
-//! let mut keys = plan.keys().to_vec();
-//! if let Some(until) = plan.progress(advance) {
-//!     keys.extend(store.due(until, usize::MAX)?);               // and whose timers it lets run
-//!     keys.sort_unstable();
-//!     keys.dedup();
-//! }
-//! let states = store.load(&keys)?;                              // 2. load
+//! let mut plan = Plan::default();
+//! Planner::new(&program).add(&mut plan, line, source).expect("an event"); // 1. what the batch touches
+//! plan.add_births(&program, &input);
+//! let states = store.load(plan.keys())?;                                // 2. load
 //! let rows = store.load_rows(plan.rows())?;
-//! let outcome = program.apply(plan, Snapshot { input, states, rows }, advance); // 3. decide: pure
-//! store.commit(outcome.checkpoint)?;                            // 4. commit, as one; then send
+//! let mut due = Vec::new();
+//! if let Some(until) = plan.progress(&input, advance) {
+//!     due = store.due(until, usize::MAX)?;                              // and whose timers it lets run
+//!     due.retain(|key| !plan.touches(key));
+//! }
+//! let due_states = store.load(&due)?;
+//! let due = due.into_iter().zip(due_states).filter_map(|(key, state)| Some((key, state?))).collect();
+//! let outcome = program.apply(plan, Snapshot { input, states, due, rows }, advance); // 3. decide: pure
+//! store.commit(outcome.checkpoint)?;                                    // 4. commit, as one; then send
 //! assert!(outcome.output.alerts.is_empty(), "it is pending");
 //! # Ok(())
 //! # }
@@ -86,6 +91,7 @@ mod event;
 mod explain;
 mod functions;
 mod ids;
+mod interned;
 pub mod loader;
 mod matcher;
 mod message;
@@ -115,7 +121,7 @@ pub use event::{Event, Rejection, Source};
 pub use explain::{Explanation, Part, PartValue};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};
-pub use plan::Plan;
+pub use plan::{Plan, Planner};
 pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};

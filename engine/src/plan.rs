@@ -1,181 +1,266 @@
 //! Planning: which states a batch of events touches, before any of them is loaded.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::Arc;
+use ecow::EcoString;
 
 use crate::apply::Advance;
 use crate::eval::Scope;
-use crate::event::{Datum, Event};
+use crate::event::{Datum, Event, Rejection, Slots, Source, Times, Value, text_of};
+use crate::interned::Interned;
 use crate::program::{Kind, Program};
 use crate::row::RowKey;
 use crate::store::{Input, StateKey};
 use crate::time::Time;
 
 /// A batch of events with what each of them touches.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plan<'a> {
-    pub(crate) events: Vec<Planned<'a>>,
-    pub(crate) keys: Vec<StateKey>,
-    rows: Vec<RowKey>,
+    pub(crate) events: Vec<Planned>,
+    /// The events that a rule has something to do with.
+    pub(crate) kept: Vec<Event<'a>>,
+    pub(crate) touches: Vec<Touch>,
+    /// The aggregate rows that events belong to: indices into `rows`.
+    pub(crate) counts: Vec<u32>,
+    keys: Interned<StateKey>,
+    rows: Interned<RowKey>,
+    /// The time of the first event.
+    pub(crate) first: Option<Time>,
     /// Whether the alerts without `by` are to be born with the first event.
     pub(crate) births: bool,
-    progress: Option<Time>,
+    arrival: Option<Time>,
+    /// Where the next event is read into.
+    slots: Slots<'a>,
 }
 
+/// An event of a plan: what it touches ends here, and begins where the one before ends.
 #[derive(Debug)]
-pub(crate) struct Planned<'a> {
-    pub(crate) event: Event<'a>,
-    /// In the order of the alerts' names.
-    pub(crate) touches: Vec<Touch>,
-    /// The aggregate rows it belongs to: indices into the plan's rows.
-    pub(crate) rows: Vec<usize>,
+pub(crate) struct Planned {
+    pub(crate) arrival: Time,
+    pub(crate) kept: u32,
+    pub(crate) touches: u32,
+    pub(crate) counts: u32,
 }
 
 /// What an event does to one alert.
 #[derive(Debug)]
 pub(crate) enum Touch {
     /// It fires a per-event alert.
-    Fire { alert: usize, key: Option<Arc<str>> },
+    Fire { alert: u32, key: Option<EcoString> },
     /// It concerns the state of a key: an index into the plan's keys.
-    Group { key: usize },
+    Group { key: u32 },
 }
 
 impl Plan<'_> {
     /// The states that the events touch, none twice.
     pub fn keys(&self) -> &[StateKey] {
-        &self.keys
+        self.keys.list()
     }
 
     /// The aggregate rows that the events belong to, none twice.
     pub fn rows(&self) -> &[RowKey] {
-        &self.rows
+        self.rows.list()
     }
 
-    /// How far timers are to run: those that are due before it must be loaded, too.
-    pub fn progress(&self, advance: Advance) -> Option<Time> {
-        self.progress.max(advance.until())
+    /// How many events it holds.
+    pub fn len(&self) -> usize {
+        self.events.len()
     }
-}
 
-impl Program {
-    /// Finds out what a batch of events touches; decides per-event alerts, which need no state.
-    pub fn plan<'a>(&self, events: Vec<Event<'a>>, input: &Input) -> Plan<'a> {
-        let mut keys = Interned::default();
-        let mut rows = Interned::default();
-        let births = !events.is_empty() && input.program != Some(self.fingerprint());
-        if births {
-            for (alert, rule) in self.alerts.iter().enumerate() {
-                if rule.kind == Kind::PerKey && self.groupings[rule.grouping].is_global() {
-                    keys.intern(StateKey {
-                        alert: alert as u32,
-                        key: Arc::from("[]"),
-                    });
+    /// Whether it holds no event.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Adds the keys that are born with the first event that a program sees: those of alerts without `by`.
+    ///
+    /// It comes after the last event is added, and before [`Plan::keys`] are loaded.
+    pub fn add_births(&mut self, program: &Program, input: &Input) {
+        self.births = !self.is_empty() && input.program != Some(program.fingerprint());
+        if self.births {
+            for (alert, rule) in program.alerts.iter().enumerate() {
+                if rule.kind == Kind::PerKey && program.groupings[rule.grouping].is_global() {
+                    let alert = alert as u32;
+                    let key = EcoString::from("[]");
+                    self.keys.intern(StateKey { alert, key });
                 }
             }
         }
-        let mut progress = input.progress;
-        let mut groups: Vec<Option<Option<Arc<str>>>> = Vec::new();
-        let events = events
-            .into_iter()
-            .map(|event| {
-                progress = progress.max(Some(event.arrival));
-                groups.clear();
-                groups.resize(self.groupings.len(), None);
-                let touches = self.touches(&event, &mut groups, &mut keys);
-                let rows = self.rows(&event, &mut groups, &mut rows);
-                Planned {
-                    event,
-                    touches,
-                    rows,
-                }
-            })
-            .collect();
-        Plan {
-            events,
-            keys: keys.list,
-            rows: rows.list,
-            births,
-            progress,
+    }
+
+    /// How far timers are to run after `input`: those that are due before it must be loaded, too.
+    pub fn progress(&self, input: &Input, advance: Advance) -> Option<Time> {
+        input.progress.max(self.arrival).max(advance.until())
+    }
+
+    /// Whether the events touch this state.
+    pub fn touches(&self, key: &StateKey) -> bool {
+        self.keys.find(key).is_some()
+    }
+
+    /// Leaves only what the events do to one alert.
+    pub(crate) fn retain_alert(&mut self, alert: usize) {
+        let keys = self.keys.list();
+        let concerns = |touch: &Touch| match touch {
+            Touch::Fire { alert: fired, .. } => *fired as usize == alert,
+            Touch::Group { key } => keys[*key as usize].alert as usize == alert,
+        };
+        let mut start = 0;
+        let mut kept = 0;
+        for planned in &mut self.events {
+            let touches = &self.touches[start..planned.touches as usize];
+            start = planned.touches as usize;
+            kept += touches.iter().filter(|touch| concerns(touch)).count() as u32;
+            planned.touches = kept;
+            planned.counts = 0;
+        }
+        self.touches.retain(concerns);
+        self.counts.clear();
+        self.rows = Interned::default();
+    }
+}
+
+/// Decodes events and finds out what they touch; decides per-event alerts, which need no state.
+///
+/// It keeps nothing of an event but memory to reuse, so one planner serves any number of plans, and several
+/// planners of a program may work side by side.
+#[derive(Debug)]
+pub struct Planner<'p> {
+    program: &'p Program,
+    /// The group of the present event by grouping, if its number is that of the present event.
+    groups: Vec<(u64, Option<EcoString>)>,
+    event: u64,
+    text: String,
+}
+
+impl<'p> Planner<'p> {
+    /// A planner of this program's rules.
+    pub fn new(program: &'p Program) -> Planner<'p> {
+        Planner {
+            program,
+            groups: vec![(0, None); program.groupings.len()],
+            event: 0,
+            text: String::new(),
         }
     }
 
-    fn touches(
-        &self,
-        event: &Event<'_>,
-        groups: &mut [Option<Option<Arc<str>>>],
-        keys: &mut Interned<StateKey>,
-    ) -> Vec<Touch> {
-        let mut touches = Vec::new();
-        for alert in self.alert_dispatch.matching(event.kind.as_deref()) {
-            let rule = &self.alerts[alert];
-            let scope = Scope::of_event(event);
+    /// Adds the event that a JSON object is; its `source` is asked for if a rule has to do with it.
+    ///
+    /// # Errors
+    ///
+    /// With the reason, for what [`Program::decode`] rejects; the plan is as it was.
+    pub fn add<'a>(
+        &mut self,
+        plan: &mut Plan<'a>,
+        bytes: &'a [u8],
+        source: impl FnOnce() -> Source,
+    ) -> Result<(), Rejection> {
+        self.add_text(plan, text_of(bytes)?, source)
+    }
+
+    /// As [`Planner::add`], of what is known to be text: it is faster to see to that for many events at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Planner::add`].
+    pub fn add_text<'a>(
+        &mut self,
+        plan: &mut Plan<'a>,
+        text: &'a str,
+        source: impl FnOnce() -> Source,
+    ) -> Result<(), Rejection> {
+        let mut slots = std::mem::take(&mut plan.slots);
+        let read = self.program.read(text, &mut slots);
+        if let Ok(times) = read {
+            self.touch(plan, &slots, times);
+            if plan.is_touched() {
+                let envelope = &self.program.envelope;
+                plan.kept.push(envelope.event(times, &mut slots, source()));
+            }
+            plan.close(times);
+        }
+        plan.slots = slots;
+        read.map(|_| ())
+    }
+
+    /// Adds an event that has been decoded.
+    pub(crate) fn add_event<'a>(&mut self, plan: &mut Plan<'a>, event: Event<'a>) {
+        let (time, arrival) = (event.time, event.arrival);
+        let times = Times { time, arrival };
+        self.touch(plan, &event.slots, times);
+        if plan.is_touched() {
+            plan.kept.push(event);
+        }
+        plan.close(times);
+    }
+
+    /// Finds what an event of these values touches.
+    fn touch(&mut self, plan: &mut Plan<'_>, slots: &[Value<'_>], times: Times) {
+        self.event += 1;
+        let program = self.program;
+        let scope = Scope::of_values(slots, times.time);
+        let kind = program.envelope.kind(slots);
+        for alert in program.alert_dispatch.matching(kind) {
+            let rule = &program.alerts[alert];
             if rule.kind == Kind::PerEvent && scope.condition(&rule.when) != Datum::Bool(true) {
                 continue;
             }
-            let grouping = &self.groupings[rule.grouping];
-            let group =
-                groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));
-            let Some(group) = group else { continue };
-            touches.push(match rule.kind {
+            let Some(group) = self.group(rule.grouping, scope) else {
+                continue;
+            };
+            let alert = alert as u32;
+            plan.touches.push(match rule.kind {
                 Kind::PerEvent if rule.cooldown.is_none() => Touch::Fire {
                     alert,
-                    key: (!grouping.is_global()).then(|| group.clone()),
+                    key: (!program.groupings[rule.grouping].is_global()).then_some(group),
                 },
                 Kind::PerEvent | Kind::PerKey => Touch::Group {
-                    key: keys.intern(StateKey {
-                        alert: alert as u32,
-                        key: group.clone(),
-                    }),
+                    key: plan.keys.intern(StateKey { alert, key: group }),
                 },
             });
         }
-        touches
-    }
-
-    fn rows(
-        &self,
-        event: &Event<'_>,
-        groups: &mut [Option<Option<Arc<str>>>],
-        rows: &mut Interned<RowKey>,
-    ) -> Vec<usize> {
-        let matching = self.aggregate_dispatch.matching(event.kind.as_deref());
-        let rows = matching.filter_map(|aggregate| {
-            let rule = &self.aggregates[aggregate];
-            let grouping = &self.groupings[rule.grouping];
-            let group =
-                groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));
-            Some(rows.intern(RowKey {
-                aggregate: aggregate as u32,
-                start: rule.window_start(event.time),
-                key: group.clone()?,
-            }))
-        });
-        rows.collect()
-    }
-}
-
-/// The distinct keys of a plan, in the order in which they were first met.
-struct Interned<K> {
-    list: Vec<K>,
-    index: HashMap<K, usize>,
-}
-
-impl<K> Default for Interned<K> {
-    fn default() -> Self {
-        Interned {
-            list: Vec::new(),
-            index: HashMap::new(),
+        for aggregate in program.aggregate_dispatch.matching(kind) {
+            let rule = &program.aggregates[aggregate];
+            if let Some(key) = self.group(rule.grouping, scope) {
+                let start = rule.window_start(times.time);
+                let aggregate = aggregate as u32;
+                plan.counts.push(plan.rows.intern(RowKey {
+                    aggregate,
+                    start,
+                    key,
+                }));
+            }
         }
     }
+
+    /// The key of the present event in a grouping, if it has one; it is made once.
+    fn group(&mut self, grouping: usize, scope: Scope<'_>) -> Option<EcoString> {
+        let (made, group) = &mut self.groups[grouping];
+        if *made != self.event {
+            *made = self.event;
+            let is_whole = self.program.groupings[grouping].key(scope, &mut self.text);
+            *group = is_whole.then(|| EcoString::from(self.text.as_str()));
+        }
+        group.clone()
+    }
 }
 
-impl<K: Clone + Eq + Hash> Interned<K> {
-    fn intern(&mut self, key: K) -> usize {
-        let list = &mut self.list;
-        *self.index.entry(key).or_insert_with_key(|key| {
-            list.push(key.clone());
-            list.len() - 1
-        })
+impl Plan<'_> {
+    /// Whether something of the last event was found that is not closed yet.
+    fn is_touched(&self) -> bool {
+        let (touches, counts) = self
+            .events
+            .last()
+            .map_or((0, 0), |event| (event.touches, event.counts));
+        self.touches.len() > touches as usize || self.counts.len() > counts as usize
+    }
+
+    fn close(&mut self, times: Times) {
+        self.first.get_or_insert(times.time);
+        self.arrival = self.arrival.max(Some(times.arrival));
+        self.events.push(Planned {
+            arrival: times.arrival,
+            kept: self.kept.len() as u32,
+            touches: self.touches.len() as u32,
+            counts: self.counts.len() as u32,
+        });
     }
 }

@@ -1,7 +1,6 @@
 //! Aggregate rows: what an aggregate rule adds up for one key in one window.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Accumulator;
@@ -20,7 +19,7 @@ pub struct RowKey {
     /// When the window begins.
     pub start: Time,
     /// The canonical JSON array of the values of `by`.
-    pub key: Arc<str>,
+    pub key: EcoString,
 }
 
 /// What has been added up in one row.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A point in time in milliseconds since the Unix epoch, UTC.
@@ -26,6 +26,9 @@ impl Time {
     /// Fractions are floored to milliseconds. `None` if the text is no time or not between the years
     /// 1900 and 2199.
     pub fn parse(text: &str) -> Option<Time> {
+        if let Some(time) = parse_usual(text.as_bytes()) {
+            return time.usable();
+        }
         let millis = match DateTime::parse_from_rfc3339(text) {
             Ok(time) => time.timestamp_millis(),
             Err(_) => ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
@@ -93,6 +96,65 @@ impl Time {
     }
 }
 
+/// Reads the form that nearly every event has, `2026-01-05T10:00:00.123Z`, which chrono takes eight times as
+/// long for; the fraction may be absent. `None` for any other text, even if it is a time.
+fn parse_usual(text: &[u8]) -> Option<Time> {
+    let (seconds, rest) = text.split_first_chunk::<19>()?;
+    let millis = match rest {
+        b"Z" => 0,
+        [b'.', fraction @ .., b'Z'] if (1..=9).contains(&fraction.len()) => {
+            let digits = fraction.iter().chain(b"00").take(3);
+            digits.copied().try_fold(0, add_digit)?
+        }
+        _ => return None,
+    };
+    let all_digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    if rest.len() > 4 && !all_digits(&rest[1..rest.len() - 1]) {
+        return None;
+    }
+    let [
+        y0,
+        y1,
+        y2,
+        y3,
+        b'-',
+        m0,
+        m1,
+        b'-',
+        d0,
+        d1,
+        b'T',
+        h0,
+        h1,
+        b':',
+        n0,
+        n1,
+        b':',
+        s0,
+        s1,
+    ] = *seconds
+    else {
+        return None;
+    };
+    let two = |tens, ones| [tens, ones].into_iter().try_fold(0, add_digit);
+    let year = two(y0, y1)? * 100 + two(y2, y3)?;
+    let (month, day) = (two(m0, m1)?, two(d0, d1)?);
+    let (hour, minute, second) = (two(h0, h1)?, two(n0, n1)?, two(s0, s1)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(year as i32, month as u32, day as u32)?;
+    let days = i64::from(date.to_epoch_days());
+    let seconds = (days * 24 + hour) * 3_600 + minute * 60 + second;
+    Some(Time(seconds * 1_000 + millis))
+}
+
+fn add_digit(number: i64, digit: u8) -> Option<i64> {
+    digit
+        .is_ascii_digit()
+        .then(|| number * 10 + i64::from(digit - b'0'))
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match DateTime::from_timestamp_millis(self.0) {
@@ -116,6 +178,35 @@ impl Serialize for Time {
 #[cfg(test)]
 mod tests {
     use super::Time;
+
+    #[test]
+    fn the_usual_form_is_read_as_chrono_reads_it() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..200_000 {
+            let mut text = b"2024-02-29T10:00:00.123Z".to_vec();
+            match random.u32(0..4) {
+                0 => drop(text.drain(19..23)),
+                1 => drop(text.splice(20..23, [b'9', b'8', b'7', b'6', b'5', b'4'])),
+                2 => drop(text.drain(21..23)),
+                _ => {}
+            }
+            for _ in 0..random.u32(0..4) {
+                let at = random.usize(0..text.len());
+                text[at] = *random.choice(b"0123456789").unwrap();
+            }
+            if random.u32(0..8) == 0 {
+                let at = random.usize(0..text.len());
+                text[at] = *random.choice(b" tz+-:.a/").unwrap();
+            }
+            let text = String::from_utf8(text).unwrap();
+            if let Some(time) = super::parse_usual(text.as_bytes()) {
+                let read = chrono::DateTime::parse_from_rfc3339(&text).unwrap();
+                assert_eq!(time.0, read.timestamp_millis(), "{text}");
+            }
+        }
+        let usual = super::parse_usual(b"2026-01-05T10:00:00.5Z");
+        assert_eq!(usual, Some(Time(1_767_607_200_500)));
+    }
 
     #[test]
     fn reads_what_events_hold() {

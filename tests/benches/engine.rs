@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use serde::Deserialize;
-use tripline_engine::{Advance, MemoryStore, Program, Source, step};
+use tripline_engine::{Advance, MemoryStore, Plan, Planner, Program, Source, step};
 use tripline_tests::run::compile_text;
 
 const TYPES: usize = 20;
@@ -96,8 +96,8 @@ struct Data {
 }
 
 fn projection(text: &str) {
+    let text = simdutf8::basic::from_utf8(text.as_bytes()).expect("generated as text");
     for line in text.lines() {
-        let line = simdutf8::basic::from_utf8(line.as_bytes()).expect("generated as text");
         let six: Six<'_> = sonic_rs::from_str(line).expect("generated as JSON");
         black_box((
             six.kind,
@@ -114,22 +114,20 @@ fn engine(program: &Program, text: &str) -> usize {
     let mut store = MemoryStore::new();
     let mut alerts = 0;
     let file: std::sync::Arc<str> = "events".into();
+    let mut planner = Planner::new(program);
     let mut lines = text.lines().zip(1_u64..).peekable();
     while lines.peek().is_some() {
-        let events = lines
-            .by_ref()
-            .take(BATCH)
-            .map(|(line, number)| {
-                let source = Source::File {
-                    file: file.clone(),
-                    line: number,
-                };
-                program
-                    .decode(line.as_bytes(), source)
-                    .expect("generated as an event")
-            })
-            .collect();
-        match step(program, &mut store, events, Advance::default()) {
+        let mut plan = Plan::default();
+        for (line, number) in lines.by_ref().take(BATCH) {
+            let source = || Source::File {
+                file: file.clone(),
+                line: number,
+            };
+            planner
+                .add_text(&mut plan, line, source)
+                .expect("generated as an event");
+        }
+        match step(program, &mut store, plan, Advance::default()) {
             Ok(given) => alerts += given.alerts.len(),
             Err(never) => match never {},
         }
@@ -166,7 +164,7 @@ fn main() {
         );
     };
     line("bare sonic-rs projection of 6 fields", bare, 0);
-    for rule_count in [10, 1_000] {
+    for rule_count in [10, 1_000, 10_000] {
         let program = compile_text(&rules(rule_count));
         let mut alerts = 0;
         let rate = measure(count, || alerts = engine(&program, &text));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tripline_engine::{
-    Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Program, RawFile, Row,
-    RowKey, Source,
+    Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Plan, Planner, Program,
+    RawFile, Row, RowKey, Source,
 };
 use tripline_engine::{StateKey, Store, Stored, Time, check, step};
 
@@ -127,26 +127,27 @@ impl Run<'_> {
             .zip(1_u64..)
             .filter(|(line, _)| !line.trim_ascii().is_empty())
             .peekable();
+        let mut planner = Planner::new(self.program);
         while rest.peek().is_some() {
-            let mut events = Vec::new();
+            let mut plan = Plan::default();
             for (line, number) in rest.by_ref().take(size()) {
-                let source = Source::File {
+                let source = || Source::File {
                     file: "events".into(),
                     line: number,
                 };
-                match self.program.decode(line, source) {
-                    Ok(event) => events.push(event),
-                    Err(rejection) => given.rejects.push((number, rejection.reason)),
+                if let Err(rejection) = planner.add(&mut plan, line, source) {
+                    given.rejects.push((number, rejection.reason));
                 }
             }
-            tell(step(self.program, store, events, advance), &mut given);
+            tell(step(self.program, store, plan, advance), &mut given);
         }
         if self.until_end {
             let advance = Advance {
                 until_end: true,
                 ..advance
             };
-            tell(step(self.program, store, Vec::new(), advance), &mut given);
+            let plan = Plan::default();
+            tell(step(self.program, store, plan, advance), &mut given);
         }
         given.rows = store.rows(self.program);
         given
@@ -227,26 +228,26 @@ impl Store for ByteStore<'_> {
         Ok(due.into_iter().map(|(_, key)| key).collect())
     }
 
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<(StateKey, KeyState)>, CodecError> {
-        let mut states = Vec::new();
-        for key in keys {
-            if let Some((bytes, _)) = self.states.get(key) {
-                let rule = self.program.alert(key).ok_or(CodecError::Corrupt)?;
-                states.push((key.clone(), KeyState::decode(bytes, rule)?));
-            }
-        }
-        Ok(states)
+    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, CodecError> {
+        let load = |key| {
+            let Some((bytes, _)) = self.states.get(key) else {
+                return Ok(None);
+            };
+            let rule = self.program.alert(key).ok_or(CodecError::Corrupt)?;
+            KeyState::decode(bytes, rule).map(Some)
+        };
+        keys.iter().map(load).collect()
     }
 
-    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, CodecError> {
-        let mut rows = Vec::new();
-        for key in keys {
-            if let Some(bytes) = self.rows.get(key) {
-                let rule = self.program.aggregate(key).ok_or(CodecError::Corrupt)?;
-                rows.push((key.clone(), Row::decode(bytes, rule)?));
-            }
-        }
-        Ok(rows)
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, CodecError> {
+        let load = |key| {
+            let Some(bytes) = self.rows.get(key) else {
+                return Ok(None);
+            };
+            let rule = self.program.aggregate(key).ok_or(CodecError::Corrupt)?;
+            Row::decode(bytes, rule).map(Some)
+        };
+        keys.iter().map(load).collect()
     }
 
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), CodecError> {

@@ -145,50 +145,49 @@ impl Store for SqliteStore<'_> {
         read().map_err(|error| self.failed(error))
     }
 
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<(StateKey, KeyState)>, StateError> {
+    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, StateError> {
         let failed = |error| self.failed(error);
         let mut query = self
             .file
             .connection
             .prepare_cached("SELECT state FROM states WHERE alert = ?1 AND key = ?2")
             .map_err(failed)?;
-        let mut states = Vec::new();
-        for key in keys {
+        let load = |key: &StateKey| {
             let name = self.name(key);
             let bytes: Option<Vec<u8>> = query
                 .query_row((name, &*key.key), |row| row.get(0))
                 .optional()
                 .map_err(failed)?;
-            if let (Some(bytes), Some(rule)) = (bytes, self.program.alert(key)) {
-                let state = KeyState::decode(&bytes, rule)
-                    .map_err(|error| self.file.error(Cause::Entry(entry(name, &key.key), error)))?;
-                states.push((key.clone(), state));
-            }
-        }
-        Ok(states)
+            let (Some(bytes), Some(rule)) = (bytes, self.program.alert(key)) else {
+                return Ok(None);
+            };
+            KeyState::decode(&bytes, rule)
+                .map(Some)
+                .map_err(|error| self.file.error(Cause::Entry(entry(name, &key.key), error)))
+        };
+        keys.iter().map(load).collect()
     }
 
-    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<(RowKey, Row)>, StateError> {
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, StateError> {
         let failed = |error| self.failed(error);
         let mut query = self
             .file
             .connection
             .prepare_cached("SELECT row FROM rows WHERE aggregate = ?1 AND start = ?2 AND key = ?3")
             .map_err(failed)?;
-        let mut rows = Vec::new();
-        for key in keys {
+        let load = |key: &RowKey| {
             let Some(rule) = self.program.aggregate(key) else {
-                continue;
+                return Ok(None);
             };
             let bytes: Option<Vec<u8>> = query
                 .query_row((&rule.name, key.start.0, &*key.key), |row| row.get(0))
                 .optional()
                 .map_err(failed)?;
-            if let Some(bytes) = bytes {
-                rows.push((key.clone(), self.decode_row(key, &bytes, rule)?));
-            }
-        }
-        Ok(rows)
+            bytes
+                .map(|bytes| self.decode_row(key, &bytes, rule))
+                .transpose()
+        };
+        keys.iter().map(load).collect()
     }
 
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), StateError> {

@@ -3,7 +3,7 @@
 mod announce;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use crate::event::Event;
@@ -54,24 +54,32 @@ impl Program {
     /// [`Plan::progress`], as far as they have any.
     pub fn apply(&self, plan: Plan<'_>, snapshot: Snapshot, advance: Advance) -> Outcome {
         let mut run = Run::new(self, &plan, snapshot, advance);
-        let births = plan.births;
+        let (mut touched, mut counted) = (0, 0);
         for (index, planned) in plan.events.iter().enumerate() {
-            let event = &planned.event;
-            run.progress_to(event.arrival);
-            if births && index == 0 {
-                run.give_birth(&plan, event.time);
+            run.progress_to(planned.arrival);
+            if let (0, true, Some(time)) = (index, plan.births, plan.first) {
+                run.give_birth(&plan, time);
             }
-            for touch in &planned.touches {
+            let touches = touched..planned.touches as usize;
+            let counts = counted..planned.counts as usize;
+            (touched, counted) = (touches.end, counts.end);
+            if touches.is_empty() && counts.is_empty() {
+                continue;
+            }
+            let event = &plan.kept[planned.kept as usize - 1];
+            for touch in &plan.touches[touches] {
                 match touch {
                     Touch::Fire { alert, key } => {
-                        run.fire(*alert, key.as_deref(), event);
+                        run.fire(*alert as usize, key.as_deref(), event);
                     }
-                    Touch::Group { key } => run.event(*key, event),
+                    Touch::Group { key } => run.event(*key as usize, event),
                 }
             }
-            planned.rows.iter().for_each(|row| run.count(*row, event));
+            for row in &plan.counts[counts] {
+                run.count(*row as usize, event);
+            }
             // A late event may have set timers that are due already.
-            run.progress_to(event.arrival);
+            run.progress_to(planned.arrival);
         }
         if let Some(until) = advance.until() {
             if advance.until_end {
@@ -93,8 +101,12 @@ struct Run<'p> {
     cells: Vec<Cell>,
     /// The plan's aggregate rows, in its order.
     rows: Vec<(RowKey, Row)>,
-    /// Timers as (time, rank of the cell, cell); one that is not its cell's next timer any more is stale.
-    timers: BinaryHeap<Reverse<(Time, u32, usize)>>,
+    /// Timers; one that is not its cell's next timer any more is stale.
+    timers: BinaryHeap<Reverse<(Time, usize)>>,
+    /// Timers from here on are none of this batch's.
+    end: Time,
+    /// The cells whose timers run at one time.
+    due: Vec<usize>,
     /// Whether timers count that come again as long as a key fires.
     for_ever: bool,
     wants_trace: bool,
@@ -110,8 +122,6 @@ struct Cell {
     key: StateKey,
     state: Option<KeyState>,
     timer: Option<Time>,
-    /// Place among the keys in order.
-    rank: u32,
     repeated: Option<Repeated>,
 }
 
@@ -128,41 +138,33 @@ struct Repeated {
 
 impl<'p> Run<'p> {
     fn new(program: &'p Program, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Self {
-        let mut states: HashMap<StateKey, KeyState> = snapshot.states.into_iter().collect();
-        let mut cells: Vec<Cell> = plan
-            .keys()
-            .iter()
-            .map(|key| Cell {
-                key: key.clone(),
-                state: states.remove(key),
-                timer: None,
-                rank: 0,
-                repeated: None,
-            })
-            .collect();
-        cells.extend(states.into_iter().map(|(key, state)| Cell {
+        let cell = |key: StateKey, state: Option<KeyState>| Cell {
             key,
-            state: Some(state),
+            state,
             timer: None,
-            rank: 0,
             repeated: None,
-        }));
-        let mut rows: HashMap<RowKey, Row> = snapshot.rows.into_iter().collect();
-        let rows = plan.rows().iter().map(|key| {
+        };
+        let keys = plan.keys().iter().cloned();
+        let states = snapshot.states.into_iter().chain(std::iter::repeat(None));
+        let mut cells: Vec<Cell> = keys
+            .zip(states)
+            .map(|(key, state)| cell(key, state))
+            .collect();
+        let due = snapshot.due.into_iter();
+        cells.extend(due.map(|(key, state)| cell(key, Some(state))));
+        let rows = snapshot.rows.into_iter().chain(std::iter::repeat(None));
+        let rows = plan.rows().iter().zip(rows).map(|(key, row)| {
             let new = || Row::new(&program.aggregates[key.aggregate as usize]);
-            (key.clone(), rows.remove(key).unwrap_or_else(new))
+            (key.clone(), row.unwrap_or_else(new))
         });
-        let mut order: Vec<usize> = (0..cells.len()).collect();
-        order.sort_unstable_by(|&a, &b| cells[a].key.cmp(&cells[b].key));
-        for (rank, cell) in order.into_iter().enumerate() {
-            cells[cell].rank = rank as u32;
-        }
         let mut run = Run {
             program,
             input: snapshot.input,
             cells,
             rows: rows.collect(),
             timers: BinaryHeap::new(),
+            end: plan.progress(&snapshot.input, advance).unwrap_or(Time::MIN),
+            due: Vec::new(),
             for_ever: true,
             wants_trace: advance.trace,
             moves: 0,
@@ -192,8 +194,8 @@ impl<'p> Run<'p> {
             .and_then(|state| state.next_timer(rule, is_global, for_ever));
         if timer != cell_of.timer {
             cell_of.timer = timer;
-            if let Some(timer) = timer {
-                self.timers.push(Reverse((timer, cell_of.rank, cell)));
+            if let Some(timer) = timer.filter(|timer| *timer < self.end) {
+                self.timers.push(Reverse((timer, cell)));
             }
         }
     }
@@ -204,20 +206,37 @@ impl<'p> Run<'p> {
             .input
             .progress
             .map_or(time, |progress| progress.max(time));
-        while let Some(&Reverse((due, _, cell))) = self.timers.peek()
+        while let Some(&Reverse((due, _))) = self.timers.peek()
             && due < progress
         {
-            self.timers.pop();
-            if self.cells[cell].timer == Some(due) && !self.skips_to_a_later_repeat(cell, progress)
-            {
-                self.timer(cell, due);
-            }
+            self.run_timers(due, progress);
         }
         self.moves += 1;
         // The end of time is no progress that a later event could be measured against.
         if time != Time::MAX {
             self.input.progress = Some(progress);
         }
+    }
+
+    /// Runs the timers of one time, in the order of their keys.
+    fn run_timers(&mut self, time: Time, progress: Time) {
+        let mut cells = std::mem::take(&mut self.due);
+        while let Some(&Reverse((due, cell))) = self.timers.peek()
+            && due == time
+        {
+            self.timers.pop();
+            if self.cells[cell].timer == Some(due) {
+                cells.push(cell);
+            }
+        }
+        cells.sort_unstable_by(|&a, &b| self.cells[a].key.cmp(&self.cells[b].key));
+        cells.dedup();
+        for cell in cells.drain(..) {
+            if !self.skips_to_a_later_repeat(cell, progress) {
+                self.timer(cell, time);
+            }
+        }
+        self.due = cells;
     }
 
     /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
@@ -268,10 +287,9 @@ impl<'p> Run<'p> {
         for cell in 0..plan.keys().len() {
             let rule = self.rule(cell);
             if self.is_global(rule) && !rule.is_per_event() && self.cells[cell].state.is_none() {
-                let touched = plan.events[0]
-                    .touches
+                let touched = plan.touches[..plan.events[0].touches as usize]
                     .iter()
-                    .any(|touch| matches!(touch, Touch::Group { key } if *key == cell));
+                    .any(|touch| matches!(touch, Touch::Group { key } if *key as usize == cell));
                 if !touched {
                     self.cells[cell].state = Some(KeyState::born_unseen(rule, time));
                     self.schedule(cell);
@@ -307,7 +325,6 @@ impl<'p> Run<'p> {
         if had_events {
             self.input.program = Some(self.program.fingerprint());
         }
-        self.cells.sort_unstable_by_key(|cell| cell.rank);
         let states = self
             .cells
             .into_iter()

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::projection::Projection;
-use super::value::Value;
+use super::value::{Slots, Value};
 use crate::number::Number;
 use crate::time::Time;
 use crate::{MAX_EVENT_BYTES, MAX_EVENT_NESTING};
@@ -84,6 +84,13 @@ impl Event<'_> {
     }
 }
 
+/// When an event happened, and when it arrived.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) time: Time,
+    pub(crate) arrival: Time,
+}
+
 /// The slots of the envelope's fields.
 #[derive(Debug)]
 pub(crate) struct Envelope {
@@ -96,25 +103,21 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    pub(crate) fn decode<'a>(
+    /// Reads the JSON of an event into `slots`.
+    pub(crate) fn read<'a>(
         &self,
         projection: &Projection,
-        bytes: &'a [u8],
-        source: Source,
-    ) -> Result<Event<'a>, Rejection> {
-        if bytes.len() > MAX_EVENT_BYTES {
-            return Err(Rejection::new(format!(
-                "longer than {MAX_EVENT_BYTES} bytes"
-            )));
-        }
-        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| Rejection::new("not UTF-8"))?;
-        if nests_too_deep(bytes) {
+        text: &'a str,
+        slots: &mut Slots<'a>,
+    ) -> Result<Times, Rejection> {
+        refuse_too_long(text.len())?;
+        if nests_too_deep(text.as_bytes()) {
             return Err(Rejection::new(format!(
                 "nested deeper than {MAX_EVENT_NESTING} levels"
             )));
         }
-        let slots = projection
-            .read(text)
+        projection
+            .read(text, slots)
             .map_err(|reason| Rejection::new(format!("not a JSON object: {reason}")))?;
         let arrival = self.arrival.and_then(|slot| time_of(&slots[slot]));
         let (time, arrival) = match (time_of(&slots[self.time]), arrival) {
@@ -126,9 +129,28 @@ impl Envelope {
             (None, Some(arrival)) => (arrival, arrival),
             (None, None) => return Err(no_time(&slots[self.time])),
         };
-        Ok(Event {
-            time,
-            arrival,
+        Ok(Times { time, arrival })
+    }
+
+    /// The type of the event whose values these are.
+    pub(crate) fn kind<'v>(&self, slots: &'v [Value<'_>]) -> Option<&'v str> {
+        match &slots[self.kind] {
+            Value::Text(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// The event that was read into `slots`, which it takes over.
+    pub(crate) fn event<'a>(
+        &self,
+        times: Times,
+        slots: &mut Slots<'a>,
+        source: Source,
+    ) -> Event<'a> {
+        let slots = slots.take();
+        Event {
+            time: times.time,
+            arrival: times.arrival,
             kind: match &slots[self.kind] {
                 Value::Text(kind) => Some(kind.clone()),
                 _ => None,
@@ -144,8 +166,22 @@ impl Envelope {
             },
             source,
             slots,
-        })
+        }
     }
+}
+
+fn refuse_too_long(bytes: usize) -> Result<(), Rejection> {
+    if bytes > MAX_EVENT_BYTES {
+        let reason = format!("longer than {MAX_EVENT_BYTES} bytes");
+        return Err(Rejection::new(reason));
+    }
+    Ok(())
+}
+
+/// Events are text.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, Rejection> {
+    refuse_too_long(bytes.len())?;
+    simdutf8::basic::from_utf8(bytes).map_err(|_| Rejection::new("not UTF-8"))
 }
 
 fn no_time(value: &Value<'_>) -> Rejection {

@@ -1,10 +1,11 @@
 //! Events: from the bytes of one JSON object to the values that some rule names.
 
 mod decode;
+mod fields;
 mod projection;
 mod value;
 
-pub(crate) use decode::Envelope;
+pub(crate) use decode::{Envelope, Times, text_of};
 pub use decode::{Event, Rejection, Source};
 pub(crate) use projection::Projection;
-pub(crate) use value::{Datum, Value};
+pub(crate) use value::{Datum, Slots, Value};

@@ -8,7 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use sonic_rs::LazyValue;
 use tripline_grammar::ast::Segment;
 
-use super::value::{Rows, Value};
+use super::fields::Fields;
+use super::value::{List, Rows, Slots, Value};
 use crate::number::Number;
 
 /// How many keys of one object may stand again. Each time, what the earlier one left is forgotten, which
@@ -25,10 +26,10 @@ pub(crate) struct Projection {
 
 /// A place in an event: whether its value is wanted, and what is wanted beneath it.
 #[derive(Debug, Default)]
-struct Field {
+pub(super) struct Field {
     slot: Option<usize>,
     keep_items: bool,
-    fields: BTreeMap<String, Field>,
+    fields: Fields,
     items: BTreeMap<u32, Field>,
     each: Option<Box<Each>>,
 }
@@ -69,7 +70,7 @@ impl Projection {
         let mut field = &mut self.root;
         for segment in path {
             field = match segment {
-                Segment::Field(name) => field.fields.entry(name.clone()).or_default(),
+                Segment::Field(name) => field.fields.entry(name),
                 Segment::Index(index) => field.items.entry(*index).or_default(),
             };
             if let Segment::Index(_) = segment {
@@ -81,17 +82,16 @@ impl Projection {
     }
 
     /// Reads one JSON object of at most [`crate::MAX_EVENT_NESTING`] levels.
-    pub(crate) fn read<'a>(&self, json: &'a str) -> Result<Vec<Value<'a>>, String> {
-        let mut slots = vec![Value::Missing; self.slots];
+    pub(crate) fn read<'a>(&self, json: &'a str, slots: &mut Slots<'a>) -> Result<(), String> {
+        slots.reset(self.slots);
         let mut deserializer = sonic_rs::Deserializer::from_str(json);
         (&mut deserializer)
             .deserialize_any(Root(Seed {
                 field: &self.root,
-                slots: &mut slots,
+                slots,
             }))
             .map_err(reason)?;
-        deserializer.end().map_err(reason)?;
-        Ok(slots)
+        deserializer.end().map_err(reason)
     }
 }
 
@@ -109,21 +109,21 @@ fn reason(error: sonic_rs::Error) -> String {
 
 impl Field {
     /// Forgets what an earlier key of the same name left: the last one counts.
-    fn clear(&self, slots: &mut [Value<'_>]) {
+    fn clear(&self, slots: &mut Slots<'_>) {
         if let Some(slot) = self.slot {
-            slots[slot] = Value::Missing;
+            slots.set(slot, Value::Missing);
         }
         if let Some(each) = &self.each {
-            slots[each.slot] = Value::Missing;
+            slots.set(each.slot, Value::Missing);
         }
-        self.fields.values().for_each(|field| field.clear(slots));
+        self.fields.iter().for_each(|field| field.clear(slots));
         self.items.values().for_each(|field| field.clear(slots));
     }
 }
 
 struct Seed<'f, 's, 'a> {
     field: &'f Field,
-    slots: &'s mut Vec<Value<'a>>,
+    slots: &'s mut Slots<'a>,
 }
 
 impl<'a> Seed<'_, '_, 'a> {
@@ -135,7 +135,7 @@ impl<'a> Seed<'_, '_, 'a> {
 
     fn set<E>(self, value: Value<'a>) -> Result<(), E> {
         if let Some(slot) = self.field.slot {
-            self.slots[slot] = value;
+            self.slots.set(slot, value);
         }
         Ok(())
     }
@@ -199,14 +199,20 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         let Seed { field, slots } = self;
         let mut found = 0;
+        // The first keys that were seen, a bit for each; of the others any may be a repeat.
+        let mut seen = 0_u64;
         while let Some(child) = map.next_key_seed(Key(field))? {
             match child {
-                Some(child) => {
+                Some((index, child)) => {
                     found += 1;
                     if found > field.fields.len() + MAX_REPEATS {
                         return Err(A::Error::custom(REPEATS));
                     }
-                    child.clear(slots);
+                    let bit = 1_u64.checked_shl(index as u32).unwrap_or(0);
+                    if bit == 0 || seen & bit != 0 {
+                        child.clear(slots);
+                    }
+                    seen |= bit;
                     map.next_value_seed(Seed {
                         field: child,
                         slots: &mut *slots,
@@ -252,7 +258,7 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
                 break;
             }
         }
-        Seed { field, slots }.set(Value::List { items, length })
+        Seed { field, slots }.set(Value::List(Box::new(List { items, length })))
     }
 }
 
@@ -260,17 +266,16 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
 fn rows<'a, A: SeqAccess<'a>>(
     field: &Field,
     each: &Each,
-    slots: &mut Vec<Value<'a>>,
+    slots: &mut Slots<'a>,
     mut seq: A,
 ) -> Result<(), A::Error> {
     let mut rows = Box::new(Rows::default());
-    let mut row = Vec::new();
+    let mut row = Slots::default();
     let mut items = Vec::new();
     let mut length = 0;
     for index in 0_u32.. {
         length = index as usize;
-        row.clear();
-        row.resize(each.item.slots, Value::Missing);
+        row.reset(each.item.slots);
         let seed = Seed {
             field: &each.item.root,
             slots: &mut row,
@@ -302,15 +307,15 @@ fn rows<'a, A: SeqAccess<'a>>(
         }
         rows.push(&mut row);
     }
-    slots[each.slot] = Value::Rows(rows);
-    Seed { field, slots }.set(Value::List { items, length })
+    slots.set(each.slot, Value::Rows(rows));
+    Seed { field, slots }.set(Value::List(Box::new(List { items, length })))
 }
 
 /// Finds the child that a key names.
 struct Key<'f>(&'f Field);
 
 impl<'f, 'a> DeserializeSeed<'a> for Key<'f> {
-    type Value = Option<&'f Field>;
+    type Value = Option<(usize, &'f Field)>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -318,7 +323,7 @@ impl<'f, 'a> DeserializeSeed<'a> for Key<'f> {
 }
 
 impl<'f> Visitor<'_> for Key<'f> {
-    type Value = Option<&'f Field>;
+    type Value = Option<(usize, &'f Field)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
@@ -365,10 +370,8 @@ impl<'a> Visitor<'a> for Item {
         while seq.next_element::<IgnoredAny>()?.is_some() {
             length += 1;
         }
-        Ok(Value::List {
-            items: Vec::new(),
-            length,
-        })
+        let items = Vec::new();
+        Ok(Value::List(Box::new(List { items, length })))
     }
 }
 

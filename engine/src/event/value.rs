@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use crate::number::Number;
 
@@ -12,13 +13,55 @@ pub(crate) enum Value<'a> {
     Number(Number),
     Text(Cow<'a, str>),
     /// A list; its items are kept only where some rule looks into them, and counted everywhere.
-    List {
-        items: Vec<Value<'a>>,
-        length: usize,
-    },
+    List(Box<List<'a>>),
     /// The items of a list, each as the values that `any` and `all` ask of it.
     Rows(Box<Rows<'a>>),
     Object,
+}
+
+/// The values of the paths that rules name, in one event or list item.
+///
+/// It is filled anew for each event, at a cost that grows with the values found and not with the paths.
+#[derive(Debug, Default)]
+pub(crate) struct Slots<'a> {
+    values: Vec<Value<'a>>,
+    filled: Vec<usize>,
+}
+
+impl<'a> Slots<'a> {
+    /// Forgets all values and makes place for `count` of them.
+    pub(crate) fn reset(&mut self, count: usize) {
+        for slot in self.filled.drain(..) {
+            self.values[slot] = Value::Missing;
+        }
+        self.values.resize(count, Value::Missing);
+    }
+
+    pub(crate) fn set(&mut self, slot: usize, value: Value<'a>) {
+        self.values[slot] = value;
+        self.filled.push(slot);
+    }
+
+    /// Hands the values over.
+    pub(crate) fn take(&mut self) -> Vec<Value<'a>> {
+        self.filled.clear();
+        std::mem::take(&mut self.values)
+    }
+}
+
+impl<'a> Deref for Slots<'a> {
+    type Target = [Value<'a>];
+
+    fn deref(&self) -> &[Value<'a>] {
+        &self.values
+    }
+}
+
+/// A list of an event.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct List<'a> {
+    pub(crate) items: Vec<Value<'a>>,
+    pub(crate) length: usize,
 }
 
 /// The items of one list, one row for each, in one piece of memory.
@@ -32,12 +75,12 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// Adds a row and leaves it empty. Missing values at its end are not kept, so that the rows of a list
     /// take no more memory than the list's own text accounts for.
-    pub(crate) fn push(&mut self, row: &mut Vec<Value<'a>>) {
+    pub(crate) fn push(&mut self, row: &mut Slots<'a>) {
         let kept = row
             .iter()
             .rposition(|value| *value != Value::Missing)
             .map_or(0, |last| last + 1);
-        self.values.extend(row.drain(..).take(kept));
+        self.values.extend(row.take().into_iter().take(kept));
         self.ends.push(self.values.len());
     }
 
@@ -74,9 +117,9 @@ impl<'v> Datum<'v> {
             Value::Bool(bool) => Datum::Bool(*bool),
             Value::Number(number) => Datum::Number(*number),
             Value::Text(text) => Datum::Text(Cow::Borrowed(text)),
-            Value::List { items, length } => Datum::List {
-                items,
-                length: *length,
+            Value::List(list) => Datum::List {
+                items: &list.items,
+                length: list.length,
             },
             Value::Object => Datum::Object,
         }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::{Clock, FUNCTIONS, Reading, Tick, zone};
 use crate::event::Datum;
 use crate::time::Time;
-use crate::{Advance, MemoryStore, RawFile, Source, check, step};
+use crate::{Advance, MemoryStore, Plan, Planner, RawFile, Source, check, step};
 
 /// What an expression gives for an event: its JSON, or `unknown`.
 fn value(expression: &str, event: &str) -> String {
@@ -25,17 +25,15 @@ fn value(expression: &str, event: &str) -> String {
         .entry("timestamp")
         .or_insert("2026-11-23T10:00:00Z".into());
     let line = event.to_string();
-    let source = Source::File {
+    let source = || Source::File {
         file: "events".into(),
         line: 1,
     };
-    let event = program.decode(line.as_bytes(), source).unwrap();
-    let output: Result<_, Infallible> = step(
-        &program,
-        &mut MemoryStore::new(),
-        vec![event],
-        Advance::default(),
-    );
+    let mut plan = Plan::default();
+    let mut planner = Planner::new(&program);
+    planner.add(&mut plan, line.as_bytes(), source).unwrap();
+    let output: Result<_, Infallible> =
+        step(&program, &mut MemoryStore::new(), plan, Advance::default());
     // An alert whose `by` is unknown does not fire.
     match output.unwrap().alerts.first() {
         Some(alert) => alert.key.as_ref().unwrap()[0].1.to_string(),

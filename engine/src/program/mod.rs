@@ -15,7 +15,7 @@ pub use rule::AlertRule;
 pub(crate) use rule::{Evidence, Grouping, Kind, Observed, Patterns, canonical_number, scalar};
 pub(crate) use template::{Part, Template};
 
-use crate::event::{Envelope, Event, Projection, Rejection, Source};
+use crate::event::{Envelope, Event, Projection, Rejection, Slots, Source, Times, text_of};
 use crate::ids;
 use crate::route::Routes;
 use crate::row::RowKey;
@@ -108,6 +108,17 @@ impl Program {
     /// Rejects, with the reason, what is not an object of at most [`crate::MAX_EVENT_BYTES`] and
     /// [`crate::MAX_EVENT_NESTING`] levels, or has neither a usable time nor an arrival.
     pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
-        self.envelope.decode(&self.projection, bytes, source)
+        let mut slots = Slots::default();
+        let times = self.read(text_of(bytes)?, &mut slots)?;
+        Ok(self.envelope.event(times, &mut slots, source))
+    }
+
+    /// Reads the values of an event into `slots`.
+    pub(crate) fn read<'a>(
+        &self,
+        text: &'a str,
+        slots: &mut Slots<'a>,
+    ) -> Result<Times, Rejection> {
+        self.envelope.read(&self.projection, text, slots)
     }
 }

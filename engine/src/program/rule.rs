@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::{Node, Template};
-use crate::event::{Event, Value};
+use crate::eval::Scope;
+use crate::event::{Datum, Value};
 use crate::functions::Tick;
 use crate::number::Number;
 use crate::output::AlertSeverity;
@@ -104,31 +106,50 @@ impl Grouping {
         self.parts.iter().map(|(name, _)| name.clone())
     }
 
-    /// The key of an event: the canonical JSON array of its values.
+    /// Writes the key of an event: the canonical JSON array of its values.
     ///
-    /// `None` if one is unknown, a list or an object. Numbers that are equal are written alike.
-    pub(crate) fn key(&self, event: &Event<'_>) -> Option<String> {
-        let scope = crate::eval::Scope::of_event(event);
-        let mut key = String::from("[");
+    /// False if one is unknown, a list or an object. Numbers that are equal are written alike.
+    pub(crate) fn key(&self, scope: Scope<'_>, key: &mut String) -> bool {
+        key.clear();
+        key.push('[');
         for (index, (_, node)) in self.parts.iter().enumerate() {
             if index > 0 {
                 key.push(',');
             }
-            key.push_str(&canonical(scope.eval(node))?);
+            if !write_canonical(&scope.eval(node), key) {
+                return false;
+            }
         }
         key.push(']');
-        Some(key)
+        true
     }
 }
 
-fn canonical(datum: crate::event::Datum<'_>) -> Option<String> {
-    use crate::event::Datum;
-    Some(match datum {
-        Datum::Bool(bool) => bool.to_string(),
-        Datum::Number(number) => canonical_number(number).to_string(),
-        Datum::Text(text) => serde_json::to_string(&text).ok()?,
-        Datum::Unread | Datum::Empty | Datum::List { .. } | Datum::Object => return None,
-    })
+/// Writes the JSON of a scalar; false if the value is none.
+fn write_canonical(datum: &Datum<'_>, json: &mut String) -> bool {
+    match datum {
+        Datum::Bool(bool) => json.push_str(if *bool { "true" } else { "false" }),
+        Datum::Number(number) => {
+            // Writing to a string cannot fail.
+            let _ = write!(json, "{}", canonical_number(*number));
+        }
+        Datum::Text(text) if text.bytes().all(is_plain) => {
+            json.push('"');
+            json.push_str(text);
+            json.push('"');
+        }
+        Datum::Text(text) => match serde_json::to_string(text) {
+            Ok(text) => json.push_str(&text),
+            Err(_) => return false,
+        },
+        Datum::Unread | Datum::Empty | Datum::List { .. } | Datum::Object => return false,
+    }
+    true
+}
+
+/// Whether a byte of a text stands for itself in JSON.
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
 /// The JSON number of a value: a whole double within 64 bits is written as an integer.

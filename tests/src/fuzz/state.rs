@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use tripline_engine::{
-    Advance, Checkpoint, CodecError, Definition, Event, Input, KeyState, MemoryStore, Program, Row,
-    RowKey, Snapshot, Source, StateKey, Store, Stored, Time, step,
+    Advance, Checkpoint, CodecError, Definition, Input, KeyState, MemoryStore, Plan, Planner,
+    Program, Row, RowKey, Snapshot, Source, StateKey, Store, Stored, Time, step,
 };
 
 use super::events::program;
@@ -46,7 +46,8 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(Fixture::new);
 impl Fixture {
     pub(super) fn new() -> Fixture {
         let program = program();
-        let plan = program.plan(decode(&program, BEFORE), &Input::default());
+        let mut plan = plan(&program, BEFORE);
+        plan.add_births(&program, &Input::default());
         let checkpoint = program
             .apply(plan, Snapshot::default(), Advance::default())
             .checkpoint;
@@ -247,24 +248,27 @@ fn go_on(fixture: &Fixture, checkpoint: Checkpoint) {
         ..Advance::default()
     };
     for advance in [Advance::default(), to_the_end] {
-        let events = match advance.until_end {
-            true => Vec::new(),
-            false => decode(&fixture.program, AFTER),
+        let plan = match advance.until_end {
+            true => Plan::default(),
+            false => plan(&fixture.program, AFTER),
         };
-        let Ok(output) = step(&fixture.program, &mut store, events, advance);
+        let Ok(output) = step(&fixture.program, &mut store, plan, advance);
         for alert in &output.alerts {
             assert!(serde_json::to_string(alert).is_ok(), "{alert:?}");
         }
     }
 }
 
-fn decode<'a>(program: &Program, lines: &'a str) -> Vec<Event<'a>> {
-    let decode = |(line, number): (&'a str, u64)| {
-        let source = Source::File {
+fn plan<'a>(program: &Program, lines: &'a str) -> Plan<'a> {
+    let mut planner = Planner::new(program);
+    let mut plan = Plan::default();
+    for (line, number) in lines.lines().zip(1..) {
+        let source = || Source::File {
             file: "events".into(),
             line: number,
         };
-        program.decode(line.as_bytes(), source).ok()
-    };
-    lines.lines().zip(1..).filter_map(decode).collect()
+        // A line that is no event is passed over.
+        let _ = planner.add(&mut plan, line.as_bytes(), source);
+    }
+    plan
 }
