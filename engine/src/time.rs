@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn the_usual_form_is_read_as_chrono_reads_it() {
         let mut random = fastrand::Rng::with_seed(1);
-        for _ in 0..200_000 {
+        for _ in 0..50_000 {
             let mut text = b"2024-02-29T10:00:00.123Z".to_vec();
             match random.u32(0..4) {
                 0 => drop(text.drain(19..23)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::projection::Projection;
+use super::projection::{Projection, Unread};
 use super::value::{Slots, Value};
 use crate::number::Number;
 use crate::time::Time;
@@ -111,14 +111,12 @@ impl Envelope {
         slots: &mut Slots<'a>,
     ) -> Result<Times, Rejection> {
         refuse_too_long(text.len())?;
-        if nests_too_deep(text.as_bytes()) {
-            return Err(Rejection::new(format!(
-                "nested deeper than {MAX_EVENT_NESTING} levels"
-            )));
-        }
-        projection
-            .read(text, slots)
-            .map_err(|reason| Rejection::new(format!("not a JSON object: {reason}")))?;
+        projection.read(text, slots).map_err(|unread| {
+            Rejection::new(match unread {
+                Unread::TooDeep => format!("nested deeper than {MAX_EVENT_NESTING} levels"),
+                Unread::Malformed(reason) => format!("not a JSON object: {reason}"),
+            })
+        })?;
         let arrival = self.arrival.and_then(|slot| time_of(&slots[slot]));
         let (time, arrival) = match (time_of(&slots[self.time]), arrival) {
             (Some(time), Some(arrival)) if time > arrival.plus(self.max_future) => {
@@ -203,40 +201,4 @@ fn time_of(value: &Value<'_>) -> Option<Time> {
         Value::Number(Number::Double(double)) => Time::from_epoch_double(*double),
         _ => None,
     }
-}
-
-/// Whether brackets nest too deep; the JSON parser skips values recursively, so this comes first.
-fn nests_too_deep(bytes: &[u8]) -> bool {
-    // Few events have more brackets than they may have levels, and counting them is fast.
-    let brackets = bytes
-        .iter()
-        .filter(|&&byte| byte == b'{' || byte == b'[')
-        .count();
-    if brackets <= MAX_EVENT_NESTING {
-        return false;
-    }
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for &byte in bytes {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > MAX_EVENT_NESTING {
-                    return true;
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
 }

@@ -8,7 +8,9 @@ const FEW: usize = 12;
 /// The fields that are read beneath one place of an event.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    list: Vec<(Box<str>, Field)>,
+    names: Vec<Box<str>>,
+    /// In the order of their names.
+    list: Vec<Field>,
     /// Their places in the list, once they are many.
     index: HashMap<Box<str>, usize, foldhash::fast::RandomState>,
 }
@@ -19,29 +21,30 @@ impl Fields {
         let index = match self.find(name) {
             Some(index) => index,
             None => {
-                self.list.push((name.into(), Field::default()));
+                self.names.push(name.into());
+                self.list.push(Field::default());
                 self.index.insert(name.into(), self.list.len() - 1);
                 self.list.len() - 1
             }
         };
-        &mut self.list[index].1
+        &mut self.list[index]
     }
 
     /// The field of this name with its place in the list.
     pub(super) fn get(&self, name: &str) -> Option<(usize, &Field)> {
         let index = self.find(name)?;
-        Some((index, &self.list[index].1))
+        Some((index, &self.list[index]))
     }
 
     fn find(&self, name: &str) -> Option<usize> {
         if self.list.len() > FEW {
             return self.index.get(name).copied();
         }
-        self.list.iter().position(|(field, _)| **field == *name)
+        self.names.iter().position(|field| **field == *name)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Field> {
-        self.list.iter().map(|(_, field)| field)
+        self.list.iter()
     }
 
     pub(super) fn len(&self) -> usize {

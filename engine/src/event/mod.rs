@@ -2,7 +2,9 @@
 
 mod decode;
 mod fields;
+mod nesting;
 mod projection;
+mod scan;
 mod value;
 
 pub(crate) use decode::{Envelope, Times, text_of};

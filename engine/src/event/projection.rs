@@ -9,12 +9,14 @@ use sonic_rs::LazyValue;
 use tripline_grammar::ast::Segment;
 
 use super::fields::Fields;
+use super::nesting::nests_too_deep;
+use super::scan;
 use super::value::{List, Rows, Slots, Value};
 use crate::number::Number;
 
 /// How many keys of one object may stand again. Each time, what the earlier one left is forgotten, which
 /// takes as long as there are paths beneath it.
-const MAX_REPEATS: usize = 1_000;
+pub(super) const MAX_REPEATS: usize = 1_000;
 const REPEATS: &str = "an object repeats its keys over 1000 times";
 
 /// The paths that are read from events, or from each item of a list, as a tree of fields.
@@ -27,9 +29,9 @@ pub(crate) struct Projection {
 /// A place in an event: whether its value is wanted, and what is wanted beneath it.
 #[derive(Debug, Default)]
 pub(super) struct Field {
-    slot: Option<usize>,
+    pub(super) slot: Option<usize>,
     keep_items: bool,
-    fields: Fields,
+    pub(super) fields: Fields,
     items: BTreeMap<u32, Field>,
     each: Option<Box<Each>>,
 }
@@ -81,8 +83,35 @@ impl Projection {
         (field, slots)
     }
 
-    /// Reads one JSON object of at most [`crate::MAX_EVENT_NESTING`] levels.
-    pub(crate) fn read<'a>(&self, json: &'a str, slots: &mut Slots<'a>) -> Result<(), String> {
+    #[cfg(test)]
+    pub(super) fn root(&self) -> &Field {
+        &self.root
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.slots
+    }
+
+    /// Reads one JSON object.
+    pub(super) fn read<'a>(&self, json: &'a str, slots: &mut Slots<'a>) -> Result<(), Unread> {
+        slots.reset(self.slots);
+        match scan::read(json, &self.root, slots) {
+            Some(()) => Ok(()),
+            None => self.read_general(json, slots),
+        }
+    }
+
+    /// As [`Projection::read`], by the general parser.
+    pub(super) fn read_general<'a>(
+        &self,
+        json: &'a str,
+        slots: &mut Slots<'a>,
+    ) -> Result<(), Unread> {
+        // It skips values recursively, so this comes first.
+        if nests_too_deep(json.as_bytes()) {
+            return Err(Unread::TooDeep);
+        }
         slots.reset(self.slots);
         let mut deserializer = sonic_rs::Deserializer::from_str(json);
         (&mut deserializer)
@@ -90,9 +119,17 @@ impl Projection {
                 field: &self.root,
                 slots,
             }))
-            .map_err(reason)?;
-        deserializer.end().map_err(reason)
+            .map_err(|error| Unread::Malformed(reason(error)))?;
+        let ended = deserializer.end();
+        ended.map_err(|error| Unread::Malformed(reason(error)))
     }
+}
+
+/// Why a text is not read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    TooDeep,
+    Malformed(String),
 }
 
 fn new_slot(slots: &mut usize) -> usize {
@@ -109,7 +146,7 @@ fn reason(error: sonic_rs::Error) -> String {
 
 impl Field {
     /// Forgets what an earlier key of the same name left: the last one counts.
-    fn clear(&self, slots: &mut Slots<'_>) {
+    pub(super) fn clear(&self, slots: &mut Slots<'_>) {
         if let Some(slot) = self.slot {
             slots.set(slot, Value::Missing);
         }
@@ -121,14 +158,14 @@ impl Field {
     }
 }
 
-struct Seed<'f, 's, 'a> {
-    field: &'f Field,
-    slots: &'s mut Slots<'a>,
+pub(super) struct Seed<'f, 's, 'a> {
+    pub(super) field: &'f Field,
+    pub(super) slots: &'s mut Slots<'a>,
 }
 
 impl<'a> Seed<'_, '_, 'a> {
     /// Reads a value that stands by itself.
-    fn again(self, json: &'a str) -> Result<(), String> {
+    pub(super) fn again(self, json: &'a str) -> Result<(), String> {
         let mut deserializer = sonic_rs::Deserializer::from_str(json);
         self.deserialize(&mut deserializer).map_err(reason)
     }

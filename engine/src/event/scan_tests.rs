@@ -1,0 +1,149 @@
+//! What the quick reader reads is what the general parser reads.
+
+use tripline_grammar::ast::Segment;
+
+use crate::event::projection::{Projection, Unread};
+use crate::event::value::{Slots, Value};
+
+/// Reads objects, lists and scalars at several depths, some by several paths.
+fn projection() -> Projection {
+    let mut projection = Projection::default();
+    let path = |text: &str| -> Vec<Segment> {
+        let segment = |part: &str| match part.parse() {
+            Ok(index) => Segment::Index(index),
+            Err(_) => Segment::Field(part.to_owned()),
+        };
+        text.split('.').map(segment).collect()
+    };
+    for text in ["a", "b", "d.a", "d.b.c", "d.b", "l.0", "l.2.a", "key", "é"] {
+        projection.slot(&path(text), false);
+    }
+    projection.slot(&path("m"), true);
+    let (_, item) = projection.each(&path("o.list"));
+    item.slot(&path("a"), false);
+    projection
+}
+
+fn both(json: &str) -> [Result<Vec<Value<'_>>, Unread>; 2] {
+    let projection = projection();
+    let (mut quick, mut general) = (Slots::default(), Slots::default());
+    let read = projection.read(json, &mut quick);
+    let read_general = projection.read_general(json, &mut general);
+    [
+        read.map(|()| quick.take()),
+        read_general.map(|()| general.take()),
+    ]
+}
+
+fn is_quick(json: &str) -> bool {
+    let projection = projection();
+    let mut slots = Slots::default();
+    slots.reset(projection.len());
+    super::read(json, projection.root(), &mut slots).is_some()
+}
+
+#[test]
+fn ordinary_events_are_read_quickly_and_alike() {
+    for json in [
+        r#"{"a":1,"b":"text","d":{"a":-2.5,"b":{"c":true}},"x":[1,{"y":"]"}],"z":null}"#,
+        r#"  { "a" : 0 , "d" : { } , "l" : [ [ ] , { } , { "a" : 1e3 } ] }  "#,
+        "{\n\t\"a\": \"\\u00e9\\n\\\"\",\r\n\"é\": \"ü→😀\"}",
+        r#"{"m":[1,"two",[3],{"four":4},null,true],"o":{"list":[{"a":1},{"b":2},3]}}"#,
+        r#"{"a":1,"a":{"b":2},"a":"last","d":{"b":{"c":1}},"d":{"a":2}}"#,
+        r#"{"a":123456789012345678,"b":0.1,"key":999999999999.999}"#,
+        r#"{"a":9223372036854775807,"b":18446744073709551616,"key":1e400}"#,
+        r#"{"a":-0,"b":-0.0,"key":0.0,"d":{"a":123456789.12345678}}"#,
+        "{}",
+    ] {
+        let [quick, general] = both(json);
+        assert_eq!(quick, general, "{json}");
+        assert!(is_quick(json) || general.is_err(), "{json}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_refused_by_both() {
+    for json in [
+        "",
+        "{",
+        "[]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":-}",
+        "{\"a\":1e}",
+        "{\"a\":tru}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":1}}",
+        "{\"a\":1} x",
+        "{\"x\":[1,]}",
+        "{\"x\":[1}",
+        "{\"x\":{\"y\":1]}",
+        "{\"x\":{1:2}}",
+        "{a:1}",
+        "{\"a\":\"\\u12\"}",
+    ] {
+        assert!(!is_quick(json), "{json}");
+    }
+}
+
+#[test]
+fn mutated_events_are_read_alike() {
+    let seeds = [
+        r#"{"a":1,"b":"te\nxt","d":{"a":-2.5,"b":{"c":true}},"x":[1,{"y":"]"}],"l":[0,{"a":1},{"a":[2]}]}"#,
+        r#"{"key":"value","m":[1,"two",null],"o":{"list":[{"a":1.50},{"a":"x"}]},"é":1e2,"a":12345678901234567890}"#,
+    ];
+    const BYTES: &[u8] = b"{}[]\",:\\u0123456789.eE+-truefalsnl \n\tabdklmox";
+    let mut random = fastrand::Rng::with_seed(1);
+    for _ in 0..40_000 {
+        let mut json = seeds[random.usize(0..seeds.len())].as_bytes().to_vec();
+        for _ in 0..random.u32(1..4) {
+            let at = random.usize(0..json.len());
+            match random.u32(0..3) {
+                0 => json[at] = *random.choice(BYTES).unwrap(),
+                1 => json.insert(at, *random.choice(BYTES).unwrap()),
+                _ => drop(json.remove(at)),
+            }
+        }
+        let Ok(json) = String::from_utf8(json) else {
+            continue;
+        };
+        let [quick, general] = both(&json);
+        assert_eq!(quick, general, "{json}");
+    }
+}
+
+#[test]
+fn numbers_are_read_to_the_last_bit() {
+    let mut random = fastrand::Rng::with_seed(2);
+    for _ in 0..30_000 {
+        let digits = random.usize(1..20);
+        let mut number: String = (0..digits)
+            .map(|_| char::from(b'0' + random.u8(0..10)))
+            .collect();
+        if random.bool() {
+            number.insert(random.usize(0..=number.len()), '.');
+        }
+        if random.bool() {
+            number.insert(0, '-');
+        }
+        let json = format!("{{\"a\":{number}}}");
+        let [quick, general] = both(&json);
+        assert_eq!(quick, general, "{json}");
+        if let (Ok(quick), Ok(general)) = (quick, general) {
+            assert_eq!(format!("{quick:?}"), format!("{general:?}"), "{json}");
+        }
+    }
+}
+
+#[test]
+fn what_nests_too_deep_is_left_to_the_general_parser() {
+    let nested = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    assert!(is_quick(&nested(63)));
+    assert!(!is_quick(&nested(64)));
+    let objects = format!("{}1{}", "{\"d\":".repeat(65), "}".repeat(65));
+    assert!(!is_quick(&objects));
+}
