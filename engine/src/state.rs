@@ -10,15 +10,16 @@ use crate::trace::{Reason, Stage};
 use crate::window::Panes;
 
 /// Where a key is in its life cycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     Inactive,
     Pending { since: Time },
-    Firing(Firing),
+    // Few keys fire, so those that do not need no place for it.
+    Firing(Box<Firing>),
 }
 
 impl Phase {
-    fn stage(self) -> Stage {
+    fn stage(&self) -> Stage {
         match self {
             Phase::Inactive => Stage::Inactive,
             Phase::Pending { .. } => Stage::Pending,
@@ -77,16 +78,23 @@ pub struct KeyState {
     clock: Time,
     /// The newest event time; none for a key that was born without an event of its own.
     newest: Option<Time>,
-    /// When a key was born without an event of its own.
-    birth: Option<Time>,
     evaluated: Evaluated,
     phase: Phase,
+    /// What few keys have.
+    past: Option<Box<Past>>,
+    /// One for each window of the alert.
+    windows: Vec<Panes>,
+}
+
+/// What is kept of a key's past.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Past {
+    /// When a key was born without an event of its own.
+    birth: Option<Time>,
     /// The last episode.
     last: Option<Episode>,
     /// When a message last said that the key fires: `cooldown` runs from here.
     sent: Option<Time>,
-    /// One for each window of the alert.
-    windows: Vec<Panes>,
 }
 
 impl KeyState {
@@ -95,21 +103,26 @@ impl KeyState {
         KeyState {
             clock: time,
             newest: None,
-            birth: None,
             evaluated: Evaluated::Never,
             phase: Phase::Inactive,
-            last: None,
-            sent: None,
+            past: None,
             windows: vec![Panes::default(); rule.windows.len()],
         }
     }
 
     /// The state of the one key of an alert without `by`, born of an event that does not match.
     pub(crate) fn born_unseen(rule: &AlertRule, time: Time) -> KeyState {
-        KeyState {
-            birth: Some(time),
-            ..KeyState::new(rule, time)
-        }
+        let mut state = KeyState::new(rule, time);
+        state.past_mut().birth = Some(time);
+        state
+    }
+
+    fn past_mut(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
+    }
+
+    fn birth(&self) -> Option<Time> {
+        self.past.as_ref()?.birth
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -118,9 +131,9 @@ impl KeyState {
 
     /// When the key became pending, or its episode began.
     pub(crate) fn since(&self) -> Option<Time> {
-        match self.phase {
+        match &self.phase {
             Phase::Inactive => None,
-            Phase::Pending { since } => Some(since),
+            Phase::Pending { since } => Some(*since),
             Phase::Firing(firing) => Some(firing.episode.since),
         }
     }
@@ -228,37 +241,38 @@ impl KeyState {
             Phase::Firing(_) if until.is_none() => (Phase::Inactive, gone?),
             Phase::Firing(_) => return None,
         };
+        let to = next.stage();
         let before = std::mem::replace(&mut self.phase, next);
         Some(Change {
             from: before.stage(),
-            to: next.stage(),
+            to,
             reason,
             ended: match before {
-                Phase::Firing(firing) => Some(firing),
+                Phase::Firing(firing) => Some(*firing),
                 Phase::Inactive | Phase::Pending { .. } => None,
             },
         })
     }
 
     fn fire(&mut self, since: Time) -> Phase {
-        let ordinal = match self.last {
+        let ordinal = match self.past.as_ref().and_then(|past| past.last) {
             Some(last) if last.since == since => last.ordinal.saturating_add(1),
             _ => 0,
         };
         let episode = Episode { since, ordinal };
-        self.last = Some(episode);
-        Phase::Firing(Firing {
+        self.past_mut().last = Some(episode);
+        Phase::Firing(Box::new(Firing {
             episode,
             sent: false,
             repeats: 0,
             due: None,
-        })
+        }))
     }
 
     /// The episode that goes on.
     pub(crate) fn firing(&self) -> Option<Firing> {
-        match self.phase {
-            Phase::Firing(firing) => Some(firing),
+        match &self.phase {
+            Phase::Firing(firing) => Some(**firing),
             Phase::Inactive | Phase::Pending { .. } => None,
         }
     }
@@ -278,7 +292,8 @@ impl KeyState {
 
     /// From when on a message may say that the key fires.
     fn cooled_down(&self, rule: &AlertRule) -> Time {
-        match (self.sent, rule.cooldown) {
+        let sent = self.past.as_ref().and_then(|past| past.sent);
+        match (sent, rule.cooldown) {
             (Some(sent), Some(cooldown)) => sent.plus(cooldown),
             _ => Time::MIN,
         }
@@ -320,19 +335,22 @@ impl KeyState {
         let others = other.into_iter().chain(self.next_tick(rule));
         let end = others.fold(progress, Time::min);
         match &mut self.phase {
-            Phase::Firing(Firing { due: Some(due), .. }) if due.plus(2 * repeat) < end => {
-                // The last deadline before the end stays due.
-                let passed = (end.0 - 1 - due.0) / repeat - 1;
-                *due = due.plus(passed * repeat);
-                true
-            }
+            Phase::Firing(firing) => match &mut firing.due {
+                Some(due) if due.plus(2 * repeat) < end => {
+                    // The last deadline before the end stays due.
+                    let passed = (end.0 - 1 - due.0) / repeat - 1;
+                    *due = due.plus(passed * repeat);
+                    true
+                }
+                _ => false,
+            },
             _ => false,
         }
     }
 
     /// Notes that the message with this ordinal was sent, and when it happened.
     pub(crate) fn note_sent(&mut self, ordinal: u32, at: Time) {
-        self.sent = Some(at);
+        self.past_mut().sent = Some(at);
         if let Phase::Firing(firing) = &mut self.phase {
             firing.sent = true;
             firing.repeats = ordinal;
@@ -391,7 +409,7 @@ impl KeyState {
                 }
                 panes.next_change(window.frame, self.clock)
             });
-        let births = self.birth.iter().flat_map(|&birth| {
+        let births = self.birth().into_iter().flat_map(|birth| {
             let ends = rule
                 .windows
                 .iter()
@@ -434,13 +452,15 @@ impl KeyState {
 
     /// Every time that the state holds.
     fn times(&self) -> impl Iterator<Item = Time> {
-        let phase = match self.phase {
+        let phase = match &self.phase {
             Phase::Inactive => [None; 2],
-            Phase::Pending { since } => [Some(since), None],
-            Phase::Firing(Firing { episode, due, .. }) => [Some(episode.since), due],
+            Phase::Pending { since } => [Some(*since), None],
+            Phase::Firing(firing) => [Some(firing.episode.since), firing.due],
         };
-        let last = self.last.map(|last| last.since);
-        let other = [Some(self.clock), self.newest, self.birth, last, self.sent];
-        other.into_iter().chain(phase).flatten()
+        let past = self.past.as_ref().map_or([None; 3], |past| {
+            [past.birth, past.last.map(|last| last.since), past.sent]
+        });
+        let other = [Some(self.clock), self.newest];
+        other.into_iter().chain(phase).chain(past).flatten()
     }
 }

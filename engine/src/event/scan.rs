@@ -137,9 +137,28 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes to the next byte of a string that does not stand for itself.
+    #[inline]
     fn to_end_of_plain(&mut self) -> Option<u8> {
-        const CHUNK: usize = 16;
-        while let Some(chunk) = self.bytes[self.at..].first_chunk::<CHUNK>() {
+        // Most strings end within two words; a long one is passed over in larger steps.
+        for _ in 0..2 {
+            match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+                Some(word) => match specials(u64::from_le_bytes(*word)) {
+                    0 => self.at += size_of::<u64>(),
+                    found => {
+                        self.at += found.trailing_zeros() as usize / 8;
+                        return self.peek();
+                    }
+                },
+                None => break,
+            }
+        }
+        self.to_end_of_long()
+    }
+
+    fn to_end_of_long(&mut self) -> Option<u8> {
+        const CHUNK: usize = 32;
+        let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
+        while let Some(chunk) = self.bytes.get(self.at..)?.first_chunk::<CHUNK>() {
             // All of a chunk at once, without a branch in between.
             if chunk
                 .iter()
@@ -149,7 +168,7 @@ impl<'a> Scanner<'a> {
             }
             self.at += CHUNK;
         }
-        let rest = &self.bytes[self.at..];
+        let rest = self.bytes.get(self.at..)?;
         self.at += rest.iter().position(|byte| is_special(*byte))?;
         self.peek()
     }
@@ -320,9 +339,15 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether a byte of a string does not stand for itself.
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < b' '
+/// Marks, by their highest bits, the bytes of a word that do not stand for themselves in a string: quotes,
+/// backslashes and control characters. Only the lowest mark is sure (Hacker's Delight, 6-1).
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let quotes = below(word ^ (ONES * b'"' as u64), 1);
+    let backslashes = below(word ^ (ONES * b'\\' as u64), 1);
+    quotes | backslashes | below(word, b' ' as u64)
 }
 
 #[cfg(test)]
