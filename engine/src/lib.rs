@@ -86,6 +86,7 @@ mod event;
 mod explain;
 mod functions;
 mod ids;
+mod index;
 pub mod loader;
 mod matcher;
 mod message;

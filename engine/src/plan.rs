@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::apply::Advance;
 use crate::eval::Scope;
 use crate::event::{Datum, Event};
+use crate::index::Scratch;
 use crate::program::{Kind, Program};
 use crate::row::RowKey;
 use crate::store::{Input, StateKey};
@@ -76,13 +77,16 @@ impl Program {
         }
         let mut progress = input.progress;
         let mut groups: Vec<Option<Option<Arc<str>>>> = Vec::new();
+        // What another thread may learn meanwhile is lost; it is no more than a matter of speed.
+        let learnt = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = std::mem::take(&mut *learnt());
         let events = events
             .into_iter()
             .map(|event| {
                 progress = progress.max(Some(event.arrival));
                 groups.clear();
                 groups.resize(self.groupings.len(), None);
-                let touches = self.touches(&event, &mut groups, &mut keys);
+                let touches = self.touches(&event, &mut scratch, &mut groups, &mut keys);
                 let rows = self.rows(&event, &mut groups, &mut rows);
                 Planned {
                     event,
@@ -91,6 +95,7 @@ impl Program {
                 }
             })
             .collect();
+        *learnt() = scratch;
         Plan {
             events,
             keys: keys.list,
@@ -103,16 +108,28 @@ impl Program {
     fn touches(
         &self,
         event: &Event<'_>,
+        scratch: &mut Scratch,
         groups: &mut [Option<Option<Arc<str>>>],
         keys: &mut Interned<StateKey>,
     ) -> Vec<Touch> {
         let mut touches = Vec::new();
-        for alert in self.alert_dispatch.matching(event.kind.as_deref()) {
+        let kind = event.kind.as_deref();
+        self.index.candidates(kind, &event.slots, scratch);
+        let scope = Scope::of_event(event);
+        scratch.retain(|alert| scope.condition(&self.alerts[alert].when) == Datum::Bool(true));
+        let mut per_event = scratch
+            .found()
+            .iter()
+            .map(|alert| *alert as usize)
+            .peekable();
+        let mut per_key = self.alert_dispatch.matching(kind).peekable();
+        let ascending = std::iter::from_fn(|| match (per_event.peek(), per_key.peek()) {
+            (Some(a), Some(b)) if a < b => per_event.next(),
+            (_, Some(_)) => per_key.next(),
+            (_, None) => per_event.next(),
+        });
+        for alert in ascending {
             let rule = &self.alerts[alert];
-            let scope = Scope::of_event(event);
-            if rule.kind == Kind::PerEvent && scope.condition(&rule.when) != Datum::Bool(true) {
-                continue;
-            }
             let grouping = &self.groupings[rule.grouping];
             let group =
                 groups[rule.grouping].get_or_insert_with(|| grouping.key(event).map(Arc::from));

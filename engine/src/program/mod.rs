@@ -7,6 +7,8 @@ mod node;
 mod rule;
 mod template;
 
+use std::sync::Mutex;
+
 pub use aggregate::AggregateRule;
 pub(crate) use dispatch::Dispatch;
 pub(crate) use list::{Members, Network, Networks, Parsed};
@@ -17,6 +19,7 @@ pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Source};
 use crate::ids;
+use crate::index::{Index, Scratch};
 use crate::route::Routes;
 use crate::row::RowKey;
 use crate::silence::Silence;
@@ -33,6 +36,11 @@ pub struct Program {
     pub(crate) groupings: Vec<Grouping>,
     /// Sorted by name.
     pub(crate) aggregates: Vec<AggregateRule>,
+    /// Finds the alerts per event that an event may fire.
+    pub(crate) index: Index,
+    /// What the index has learnt; whoever plans takes it and puts it back.
+    pub(crate) scratch: Mutex<Scratch>,
+    /// Finds the alerts per key that take an event.
     pub(crate) alert_dispatch: Dispatch,
     pub(crate) aggregate_dispatch: Dispatch,
     pub(crate) silences: Vec<Silence>,
@@ -53,11 +61,19 @@ impl Program {
             .map(|alert| alert.fingerprint.as_slice())
             .collect();
         let fingerprint = ids::hash(&fields);
+        let (per_event, per_key): (Vec<_>, Vec<_>) = alerts
+            .iter()
+            .enumerate()
+            .partition(|(_, rule)| rule.is_per_event());
+        let per_event = per_event.into_iter();
+        let per_key = per_key.into_iter();
         Program {
             envelope,
             projection,
-            alert_dispatch: Dispatch::new(alerts.iter().map(|rule| &rule.on)),
-            aggregate_dispatch: Dispatch::new(aggregates.iter().map(|rule| &rule.on)),
+            index: Index::new(per_event.map(|(alert, rule)| (alert, &rule.on, &rule.when))),
+            scratch: Mutex::default(),
+            alert_dispatch: Dispatch::new(per_key.map(|(alert, rule)| (alert, &rule.on))),
+            aggregate_dispatch: Dispatch::new(aggregates.iter().map(|rule| &rule.on).enumerate()),
             alerts,
             aggregates,
             groupings,
