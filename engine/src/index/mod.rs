@@ -60,6 +60,15 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
+    /// Looks at what the events show after so few of them.
+    #[cfg(test)]
+    fn hasty(span: u32) -> Scratch {
+        Scratch {
+            watch: Watch::new(span),
+            ..Scratch::default()
+        }
+    }
+
     /// The rules found, ascending.
     pub(crate) fn found(&self) -> &[u32] {
         self.found.rules()
@@ -131,6 +140,23 @@ impl Index {
         slots: &[Value<'_>],
         scratch: &mut Scratch,
     ) {
+        self.anchored(kind, slots, scratch);
+        let Scratch { found, watch } = scratch;
+        // Most candidates in vain lack another thing they need, which is seen sooner than by evaluating.
+        found.retain(|rule| {
+            let need = self.needs.get(rule as usize);
+            let kept = need.is_none_or(|need| need.is_likely(slots));
+            if !kept {
+                watch.wasted(rule);
+            }
+            kept
+        });
+        found.sort();
+        watch.event(self, kind, slots);
+    }
+
+    /// Finds the rules of which an anchor holds, in no order.
+    fn anchored(&self, kind: Option<&str>, slots: &[Value<'_>], scratch: &mut Scratch) {
         let Scratch { found, watch } = scratch;
         found.clear(self.needs.len());
         self.tables_of(kind, |table| {
@@ -139,8 +165,6 @@ impl Index {
                 table.find(slots, found);
             }
         });
-        found.sort();
-        watch.event(self, kind, slots);
     }
 
     /// Gives the tables of the rules that take events of a type.

@@ -148,12 +148,30 @@ impl Need {
         }
     }
 
-    /// Counts the tests that hold of an event, and gives the number of all.
+    /// Whether an event whose anchors hold has the rest of what is needed, as far as that is soon seen.
+    pub(super) fn is_likely(&self, slots: &[Value<'_>]) -> bool {
+        match self {
+            Need::All(needs) => needs.iter().all(|need| need.is_met(slots)),
+            // The anchors are all that is needed.
+            Need::Test { .. } | Need::Any(_) => true,
+        }
+    }
+
+    /// Whether an event has what is needed; texts are not searched.
+    pub(super) fn is_met(&self, slots: &[Value<'_>]) -> bool {
+        match self {
+            Need::Test { predicate, .. } => predicate.is_search() || predicate.holds(slots),
+            Need::All(needs) => needs.iter().all(|need| need.is_met(slots)),
+            Need::Any(needs) => needs.iter().any(|need| need.is_met(slots)),
+        }
+    }
+
+    /// Counts the tests that hold of an event, and gives what it cost.
     pub(super) fn observe(&mut self, slots: &[Value<'_>]) -> usize {
         match self {
             Need::Test { predicate, rate } => {
                 *rate += f32::from(u8::from(predicate.holds(slots)));
-                1
+                predicate.cost(slots)
             }
             Need::All(needs) | Need::Any(needs) => {
                 needs.iter_mut().map(|need| need.observe(slots)).sum()
@@ -166,15 +184,6 @@ impl Need {
         match self {
             Need::Test { rate, .. } => *rate /= 2.0,
             Need::All(needs) | Need::Any(needs) => needs.iter_mut().for_each(Need::fade),
-        }
-    }
-
-    #[cfg(test)]
-    pub(super) fn holds(&self, slots: &[Value<'_>]) -> bool {
-        match self {
-            Need::Test { predicate, .. } => predicate.holds(slots),
-            Need::All(needs) => needs.iter().all(|need| need.holds(slots)),
-            Need::Any(needs) => needs.iter().any(|need| need.holds(slots)),
         }
     }
 }

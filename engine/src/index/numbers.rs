@@ -58,6 +58,24 @@ impl Numbers {
         set_highest(&mut self.between);
     }
 
+    /// Two limits such that a number below the first and above the second finds nothing.
+    ///
+    /// A number that is within a limit is so as a double, too, or has become equal to it.
+    pub(super) fn calm(&self) -> [f64; 2] {
+        let above = self.above.first().map(|(limit, _)| limit.at.to_f64());
+        let between = self.between.first().map(|first| first.low.at.to_f64());
+        let points = self.points.keys().map(|point| point.to_f64());
+        let below = self.below.first().map(|(limit, _)| limit.at.to_f64());
+        [
+            above
+                .into_iter()
+                .chain(between)
+                .chain(points)
+                .fold(f64::INFINITY, f64::min),
+            below.unwrap_or(f64::NEG_INFINITY),
+        ]
+    }
+
     pub(super) fn find(&self, number: Number, found: &mut Found) {
         for (limit, rule) in &self.above {
             if !limit.is_below(number) {

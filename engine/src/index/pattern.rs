@@ -1,13 +1,13 @@
 //! What text must hold for a regular expression to match it.
 
-use regex_syntax::hir::literal::{ExtractKind, Extractor, Seq};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal, Seq};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::need::Need;
 use super::predicate::{Accepts, Kinds, Place, TEXT};
 
 /// The most literals that stand for one pattern.
-const MAX_LITERALS: usize = 100;
+const MAX_LITERALS: usize = 64;
 
 /// What a slot must be for a pattern to match it.
 pub(super) fn need(slot: usize, pattern: &str) -> Need {
@@ -47,7 +47,12 @@ pub(super) fn need(slot: usize, pattern: &str) -> Need {
 
 fn literals(hir: &Hir, kind: ExtractKind) -> Seq {
     let mut extractor = Extractor::new();
-    extractor.kind(kind).limit_total(MAX_LITERALS);
+    // A letter in any case is a class of two or three; larger ones say too little.
+    extractor
+        .kind(kind)
+        .limit_class(4)
+        .limit_repeat(4)
+        .limit_total(MAX_LITERALS);
     extractor.extract(hir)
 }
 
@@ -73,12 +78,11 @@ fn one_of(slot: usize, place: Place, literals: &Seq) -> Option<Need> {
 /// The literals of the parts that every match has, wherever they stand.
 fn parts(hir: &Hir, found: &mut Vec<Seq>) {
     match hir.kind() {
-        HirKind::Concat(subs) => subs.iter().for_each(|sub| {
-            found.push(literals(sub, ExtractKind::Prefix));
-            parts(sub, found);
-        }),
+        HirKind::Concat(subs) => subs.iter().for_each(|sub| parts(sub, found)),
         HirKind::Capture(capture) => parts(&capture.sub, found),
         HirKind::Repetition(repetition) if repetition.min > 0 => parts(&repetition.sub, found),
+        HirKind::Literal(literal) => found.push(Seq::singleton(Literal::exact(&*literal.0))),
+        HirKind::Alternation(_) => found.push(literals(hir, ExtractKind::Prefix)),
         _ => {}
     }
 }

@@ -54,12 +54,29 @@ impl Predicate {
             (Accepts::Part(place, part), Value::Text(text)) => match place {
                 Place::Start => text.as_bytes().starts_with(part),
                 Place::End => text.as_bytes().ends_with(part),
-                Place::Anywhere => {
-                    let mut windows = text.as_bytes().windows(part.len().max(1));
-                    part.is_empty() || windows.any(|window| window == &**part)
-                }
+                Place::Anywhere => match std::str::from_utf8(part) {
+                    Ok(part) => text.contains(part),
+                    // A pattern may be cut within a character.
+                    Err(_) => {
+                        let mut windows = text.as_bytes().windows(part.len());
+                        windows.any(|window| window == &**part)
+                    }
+                },
             },
             _ => false,
+        }
+    }
+
+    /// Whether the whole text has to be read, as for the condition itself.
+    pub(super) fn is_search(&self) -> bool {
+        matches!(self.accepts, Accepts::Part(Place::Anywhere, _))
+    }
+
+    /// What trying it costs, in simple tests.
+    pub(super) fn cost(&self, slots: &[Value<'_>]) -> usize {
+        match slots.get(self.slot) {
+            Some(Value::Text(text)) if self.is_search() => 1 + text.len() / 32,
+            _ => 1,
         }
     }
 
@@ -149,6 +166,13 @@ impl Point {
         match number.to_integer() {
             Some(integer) => Point::Integer(integer),
             None => Point::Double(number.to_f64().to_bits()),
+        }
+    }
+
+    pub(super) fn to_f64(self) -> f64 {
+        match self {
+            Point::Integer(integer) => integer as f64,
+            Point::Double(bits) => f64::from_bits(bits),
         }
     }
 }

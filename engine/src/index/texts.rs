@@ -86,10 +86,9 @@ impl Inner {
         if let Some(automaton) = &self.automaton {
             // A long text may hold the same patterns over and over: then the rest are taken unseen.
             let enough = text.len().max(1_000) + 8 * self.rules.len();
-            let mut matches = automaton.find_overlapping_iter(text);
             let mut seen = 0;
             let mut last = None;
-            while let Some(one) = matches.next() {
+            for one in automaton.find_overlapping_iter(text) {
                 let pattern = one.pattern().as_usize();
                 if last != Some(pattern)
                     && let Some(rules) = self.rules.get(pattern)

@@ -14,13 +14,14 @@ use super::table::Table;
 use crate::event::Value;
 
 /// The first span, in events.
-const SPAN: u32 = if cfg!(test) { 64 } else { 512 };
+const SPAN: u32 = 512;
 const LONGEST_SPAN: u32 = 1 << 20;
 /// So many events for each candidate in vain are fair.
 const EVENTS_A_WASTE: u32 = 4;
-/// How many events a round looks at, and how many tests it tries at most.
-const SAMPLE: u32 = if cfg!(test) { 64 } else { 1_024 };
-const MAX_TESTS: usize = 1 << 20;
+/// A span ends early with so many candidates in vain for each of its events.
+const MOST_WASTE: u32 = 32;
+/// How many tests a round tries at most.
+const MAX_TESTS: usize = 1 << 19;
 
 /// What the events have shown so far.
 #[derive(Debug)]
@@ -48,19 +49,23 @@ struct Sample {
 
 impl Default for Watch {
     fn default() -> Self {
+        Watch::new(SPAN)
+    }
+}
+
+impl Watch {
+    pub(super) fn new(span: u32) -> Watch {
         Watch {
             tables: Vec::new(),
             needs: HashMap::default(),
-            left: SPAN,
-            span: SPAN,
+            left: span,
+            span,
             wasted: Vec::new(),
             waste: 0,
             sample: None,
         }
     }
-}
 
-impl Watch {
     /// The table that stands in for one of the index.
     pub(super) fn table(&self, table: u32) -> Option<&Table> {
         self.tables.get(table as usize)?.as_ref()
@@ -87,7 +92,7 @@ impl Watch {
     pub(super) fn event(&mut self, index: &Index, kind: Option<&str>, slots: &[Value<'_>]) {
         self.left = self.left.saturating_sub(1);
         let Some(sample) = &mut self.sample else {
-            if self.left == 0 {
+            if self.left == 0 || self.waste / MOST_WASTE >= self.span {
                 self.end_span(index);
             }
             return;
@@ -106,10 +111,10 @@ impl Watch {
 
     /// Begins a round, if too many candidates could have been avoided.
     fn end_span(&mut self, index: &Index) {
-        self.left = self.span;
         let waste = std::mem::take(&mut self.waste);
         if waste.saturating_mul(EVENTS_A_WASTE) < self.span {
             // The counts by rule go on: they matter only in a round.
+            self.left = self.span;
             return;
         }
         let counts = std::mem::take(&mut self.wasted);
@@ -119,8 +124,8 @@ impl Watch {
             .map(|(wasted, need)| *wasted > 0 && need.has_choice())
             .collect();
         self.span = (self.span * 2).min(LONGEST_SPAN);
+        self.left = self.span;
         if !wasteful.contains(&true) {
-            self.left = self.span;
             return;
         }
         let is_wasteful = |rule: &u32| wasteful.get(*rule as usize) == Some(&true);
@@ -136,7 +141,6 @@ impl Watch {
             let need = self.needs.entry(rule).or_insert_with(|| need.clone());
             need.fade();
         }
-        self.left = SAMPLE;
         self.sample = Some(Sample { rules, tests: 0 });
     }
 
