@@ -91,6 +91,7 @@ mod event;
 mod explain;
 mod functions;
 mod ids;
+mod index;
 mod interned;
 pub mod loader;
 mod matcher;

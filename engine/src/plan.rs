@@ -5,6 +5,7 @@ use ecow::EcoString;
 use crate::apply::Advance;
 use crate::eval::Scope;
 use crate::event::{Datum, Event, Rejection, Slots, Source, Times, Value, text_of};
+use crate::index::Scratch;
 use crate::interned::Interned;
 use crate::program::{Kind, Program};
 use crate::row::RowKey;
@@ -120,8 +121,9 @@ impl Plan<'_> {
 
 /// Decodes events and finds out what they touch; decides per-event alerts, which need no state.
 ///
-/// It keeps nothing of an event but memory to reuse, so one planner serves any number of plans, and several
-/// planners of a program may work side by side.
+/// It keeps nothing of an event but memory to reuse and what it learns of how often conditions hold, which
+/// makes it faster and changes no result. So one planner serves any number of plans, and several planners of a
+/// program may work side by side.
 #[derive(Debug)]
 pub struct Planner<'p> {
     program: &'p Program,
@@ -129,6 +131,7 @@ pub struct Planner<'p> {
     groups: Vec<(u64, Option<EcoString>)>,
     event: u64,
     text: String,
+    scratch: Scratch,
 }
 
 impl<'p> Planner<'p> {
@@ -139,6 +142,7 @@ impl<'p> Planner<'p> {
             groups: vec![(0, None); program.groupings.len()],
             event: 0,
             text: String::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -198,11 +202,26 @@ impl<'p> Planner<'p> {
         let program = self.program;
         let scope = Scope::of_values(slots, times.time);
         let kind = program.envelope.kind(slots);
-        for alert in program.alert_dispatch.matching(kind) {
-            let rule = &program.alerts[alert];
-            if rule.kind == Kind::PerEvent && scope.condition(&rule.when) != Datum::Bool(true) {
-                continue;
+        program.index.candidates(kind, slots, &mut self.scratch);
+        self.scratch
+            .retain(|alert| scope.condition(&program.alerts[alert].when) == Datum::Bool(true));
+        let mut fired = 0;
+        let mut per_key = program.alert_dispatch.matching(kind).peekable();
+        // The alerts of both kinds in the order of their names.
+        loop {
+            let per_event = self.scratch.found().get(fired).map(|alert| *alert as usize);
+            let alert = match (per_event, per_key.peek()) {
+                (Some(alert), Some(&other)) if other < alert => other,
+                (Some(alert), _) => alert,
+                (None, Some(&other)) => other,
+                (None, None) => break,
+            };
+            if per_event == Some(alert) {
+                fired += 1;
+            } else {
+                per_key.next();
             }
+            let rule = &program.alerts[alert];
             let Some(group) = self.group(rule.grouping, scope) else {
                 continue;
             };

@@ -12,10 +12,10 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    /// Rules are known by their place in the order given.
-    pub(super) fn new<'r>(rules: impl Iterator<Item = &'r Patterns>) -> Dispatch {
+    /// Files rules, each given with its number, in ascending order.
+    pub(super) fn new<'r>(rules: impl Iterator<Item = (usize, &'r Patterns)>) -> Dispatch {
         let mut dispatch = Dispatch::default();
-        for (index, on) in rules.enumerate() {
+        for (index, on) in rules {
             match on.exact() {
                 Some(kinds) => kinds.for_each(|kind| {
                     let rules = dispatch.exact.entry(kind.to_owned()).or_default();

@@ -65,6 +65,34 @@ impl Members {
         })
     }
 
+    /// Whether a value of an event is in the list.
+    pub(crate) fn holds(&self, value: &Value<'_>) -> bool {
+        self.contains(&Datum::of(value)) == Datum::Bool(true)
+    }
+
+    /// How many values it has.
+    pub(crate) fn len(&self) -> usize {
+        let others = self.bools.iter().chain([&self.has_null]);
+        let others = others.filter(|has| **has).count();
+        self.texts.len() + self.integers.len() + self.doubles.len() + others
+    }
+
+    /// Its values in no order, of which `None` is null.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Option<Constant>> {
+        let texts = self.texts.iter();
+        let texts = texts.map(|text| Constant::Text(text.as_ref().to_owned()));
+        let integers = self.integers.iter().copied().map(Number::Integer);
+        let doubles = self.doubles.iter().copied();
+        let doubles = doubles.map(|bits| Number::Double(f64::from_bits(bits)));
+        let bools = [false, true].into_iter();
+        let bools = bools.filter(|bool| self.bools[usize::from(*bool)]);
+        texts
+            .chain(integers.chain(doubles).map(Constant::Number))
+            .chain(bools.map(Constant::Bool))
+            .map(Some)
+            .chain(self.has_null.then_some(None))
+    }
+
     pub(crate) fn has_text(&self) -> bool {
         !self.texts.is_empty()
     }

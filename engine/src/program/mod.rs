@@ -17,6 +17,7 @@ pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Slots, Source, Times, text_of};
 use crate::ids;
+use crate::index::Index;
 use crate::route::Routes;
 use crate::row::RowKey;
 use crate::silence::Silence;
@@ -33,6 +34,9 @@ pub struct Program {
     pub(crate) groupings: Vec<Grouping>,
     /// Sorted by name.
     pub(crate) aggregates: Vec<AggregateRule>,
+    /// Finds the alerts per event that an event may fire.
+    pub(crate) index: Index,
+    /// Finds the alerts per key that take an event.
     pub(crate) alert_dispatch: Dispatch,
     pub(crate) aggregate_dispatch: Dispatch,
     pub(crate) silences: Vec<Silence>,
@@ -53,11 +57,18 @@ impl Program {
             .map(|alert| alert.fingerprint.as_slice())
             .collect();
         let fingerprint = ids::hash(&fields);
+        let (per_event, per_key): (Vec<_>, Vec<_>) = alerts
+            .iter()
+            .enumerate()
+            .partition(|(_, rule)| rule.is_per_event());
+        let per_event = per_event.into_iter();
+        let per_key = per_key.into_iter();
         Program {
             envelope,
             projection,
-            alert_dispatch: Dispatch::new(alerts.iter().map(|rule| &rule.on)),
-            aggregate_dispatch: Dispatch::new(aggregates.iter().map(|rule| &rule.on)),
+            index: Index::new(per_event.map(|(alert, rule)| (alert, &rule.on, &rule.when))),
+            alert_dispatch: Dispatch::new(per_key.map(|(alert, rule)| (alert, &rule.on))),
+            aggregate_dispatch: Dispatch::new(aggregates.iter().map(|rule| &rule.on).enumerate()),
             alerts,
             aggregates,
             groupings,
