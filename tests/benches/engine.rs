@@ -164,7 +164,7 @@ fn main() {
         );
     };
     line("bare sonic-rs projection of 6 fields", bare, 0);
-    for rule_count in [10] {
+    for rule_count in [10, 100, 1_000, 10_000] {
         let program = compile_text(&rules(rule_count));
         let mut alerts = 0;
         let rate = measure(count, || alerts = engine(&program, &text));
