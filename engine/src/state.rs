@@ -170,8 +170,22 @@ impl KeyState {
         self.evaluate(rule, if late { None } else { Some(&event.slots) })
     }
 
-    /// Moves the clock past the ends of tumbling windows that were not worth a timer.
+    /// Whether nothing comes of its panes' leaving.
+    fn rests(&self, rule: &AlertRule) -> bool {
+        rule.rests && self.phase == Phase::Inactive && self.evaluated != Evaluated::Never
+    }
+
+    /// Moves the clock past the times that were not worth a timer: at which panes of a key at rest left, and
+    /// at which tumbling windows ended.
     fn catch_up(&mut self, rule: &AlertRule, progress: Time) {
+        if self.rests(rule) {
+            let left = self.windows.iter().zip(&rule.windows);
+            let left = left.filter_map(|(panes, window)| panes.last_left(window.frame, progress));
+            if let Some(left) = left.max() {
+                self.clock = self.clock.max(left);
+                self.evaluated = Evaluated::WithoutFields;
+            }
+        }
         if self.evaluated == Evaluated::WithoutFields {
             let tumbling = rule
                 .windows
@@ -400,6 +414,7 @@ impl KeyState {
             .windows
             .iter()
             .zip(&rule.windows)
+            .filter(|_| !self.rests(rule))
             .filter_map(|(panes, window)| {
                 // The end of a tumbling window is a timer even if it holds nothing; but where it would give
                 // what the last evaluation gave, it only moves the clock, and `catch_up` does that. An end

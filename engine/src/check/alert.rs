@@ -17,7 +17,7 @@ use crate::diagnostic::{self as codes, nearest};
 use crate::event::Projection;
 use crate::ids;
 use crate::output::AlertSeverity;
-use crate::program::{AlertRule, Grouping, Kind, Node, Patterns};
+use crate::program::{AlertRule, Grouping, Kind, Node, Patterns, stays_untrue};
 use crate::yaml::{Content, Entry, Node as Yaml};
 
 const KEYS: &[&str] = &[
@@ -259,7 +259,9 @@ pub(super) fn check<'c>(
         Some(until) => Some(until?),
         None => None,
     };
+    let when = when_node?;
     let rule = AlertRule {
+        rests: until.is_none() && ticks.is_empty() && stays_untrue(&when, &windows),
         name: name.to_owned(),
         severity,
         on,
@@ -268,7 +270,7 @@ pub(super) fn check<'c>(
         } else {
             Kind::PerEvent
         },
-        when: when_node?,
+        when,
         when_text,
         until,
         until_text,

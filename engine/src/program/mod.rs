@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod dispatch;
+mod falling;
 mod list;
 mod node;
 mod rule;
@@ -9,6 +10,7 @@ mod template;
 
 pub use aggregate::AggregateRule;
 pub(crate) use dispatch::Dispatch;
+pub(crate) use falling::stays_untrue;
 pub(crate) use list::{Members, Network, Networks, Parsed};
 pub(crate) use node::{Constant, ItemList, Node, Operator, Step, Test};
 pub use rule::AlertRule;

@@ -120,36 +120,56 @@ pub(crate) enum Test {
 impl Node {
     /// Whether a value depends on the fields of the event that is evaluated.
     pub(crate) fn reads_event(&self) -> bool {
+        self.any(&mut |node| matches!(node, Node::Slot(_) | Node::Item(_) | Node::Items { .. }))
+    }
+
+    /// Whether a value depends on windows or on the time.
+    pub(crate) fn reads_windows_or_clock(&self) -> bool {
+        self.any(&mut |node| matches!(node, Node::Window(_) | Node::Clock(_)))
+    }
+
+    /// Whether it or any part of it is of some kind.
+    fn any(&self, is: &mut impl FnMut(&Node) -> bool) -> bool {
+        if is(self) {
+            return true;
+        }
         match self {
-            Node::Constant(_) | Node::Window(_) | Node::Clock(_) => false,
-            Node::Slot(_) | Node::Item(_) | Node::Items { .. } => true,
-            Node::Call { args, .. } => args.iter().any(Node::reads_event),
-            Node::Not(operand) | Node::Negate(operand) => operand.reads_event(),
+            Node::Constant(_)
+            | Node::Window(_)
+            | Node::Clock(_)
+            | Node::Slot(_)
+            | Node::Item(_) => false,
+            Node::Items { condition, .. } => condition.any(is),
+            Node::Call { args, .. } => args.iter().any(|arg| arg.any(is)),
+            Node::Not(operand) | Node::Negate(operand) => operand.any(is),
             Node::All(operands) | Node::Any(operands) | Node::Coalesce(operands) => {
-                operands.iter().any(Node::reads_event)
+                operands.iter().any(|operand| operand.any(is))
             }
             Node::Arithmetic { first, rest } => {
-                first.reads_event() || rest.iter().any(|step| step.operand.reads_event())
+                first.any(is) || rest.iter().any(|step| step.operand.any(is))
             }
-            Node::Compare { left, right, .. } => left.reads_event() || right.reads_event(),
-            Node::Test { value, test, .. } => value.reads_event() || test.reads_event(),
+            Node::Compare { left, right, .. } => left.any(is) || right.any(is),
+            Node::Test { value, test, .. } => {
+                value.any(is) || test.operands().any(|one| one.any(is))
+            }
         }
     }
 }
 
 impl Test {
-    fn reads_event(&self) -> bool {
-        match self {
-            Test::Range { low, high } => [low, high]
-                .into_iter()
-                .flatten()
-                .any(|end| end.reads_event()),
-            Test::List { items, .. } => items.iter().any(Node::reads_event),
-            Test::Items(_) => true,
-            Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => {
-                text.reads_event()
+    /// The expressions in it.
+    fn operands(&self) -> impl Iterator<Item = &Node> {
+        let (ends, items) = match self {
+            Test::Range { low, high } => ([low.as_deref(), high.as_deref()], &[][..]),
+            Test::List { items, .. } => ([None; 2], items.as_slice()),
+            Test::Items(node)
+            | Test::Contains(node)
+            | Test::StartsWith(node)
+            | Test::EndsWith(node) => ([Some(&**node), None], &[][..]),
+            Test::Members(_) | Test::Networks(_) | Test::Matches(_) | Test::Is(_) => {
+                ([None; 2], &[][..])
             }
-            Test::Members(_) | Test::Networks(_) | Test::Matches(_) | Test::Is(_) => false,
-        }
+        };
+        ends.into_iter().flatten().chain(items)
     }
 }

@@ -36,6 +36,8 @@ pub struct AlertRule {
     /// Milliseconds after its newest event at which a key is dropped.
     pub(crate) forget: i64,
     pub(crate) windows: Vec<Window>,
+    /// Whether a key that is inactive stays so until an event comes, or it is forgotten.
+    pub(crate) rests: bool,
     /// Index of its `by` clause among the program's groupings.
     pub(crate) grouping: usize,
     pub(crate) evidence: Vec<Evidence>,

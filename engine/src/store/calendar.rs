@@ -41,6 +41,13 @@ impl Calendar {
         cells.earliest = cells.earliest.min(timer);
     }
 
+    /// Notes the timer of a cell that stands in its bucket already.
+    pub(super) fn hasten(&mut self, timer: Time) {
+        if let Some(cells) = self.buckets.get_mut(&bucket(timer)) {
+            cells.earliest = cells.earliest.min(timer);
+        }
+    }
+
     /// Takes out the first bucket, if it may hold a cell that is due before `until`.
     pub(super) fn pop(&mut self, until: Time) -> Option<(Bucket, Vec<u32>)> {
         let first = self.buckets.first_entry()?;

@@ -1,5 +1,6 @@
 //! The store of a process: states in little memory.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::hash::BuildHasher;
@@ -155,10 +156,17 @@ impl MemoryStore {
     fn set_timer(&mut self, place: u32, timer: Time) {
         let cell = &mut self.cells[place as usize];
         cell.timer = timer;
+        if timer == Time::MAX {
+            return;
+        }
         // Where it stands in an earlier bucket, it is moved on once its turn comes.
-        if timer < Time::MAX && bucket(timer) < cell.bucket {
-            cell.bucket = bucket(timer);
-            self.calendar.put(place, timer);
+        match bucket(timer).cmp(&cell.bucket) {
+            Ordering::Less => {
+                cell.bucket = bucket(timer);
+                self.calendar.put(place, timer);
+            }
+            Ordering::Equal => self.calendar.hasten(timer),
+            Ordering::Greater => {}
         }
     }
 

@@ -90,6 +90,12 @@ impl Panes {
         Some(waiting.map_or(leaves, |(number, _)| leaves.min(frame.enters(*number))))
     }
 
+    /// The latest time before `time` at which one of the panes leaves the window.
+    pub(crate) fn last_left(&self, frame: Frame, time: Time) -> Option<Time> {
+        let leaving = self.0.iter().rev().map(|(number, _)| frame.leaves(*number));
+        leaving.into_iter().find(|leaves| *leaves < time)
+    }
+
     /// The value of the window at `clock`, folded over its panes from the oldest on, so that the same
     /// panes always give the same bits.
     pub(crate) fn value(&self, window: &Window, clock: Time) -> Datum<'_> {
