@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
+use super::fields::{Fields, Short};
 use super::projection::{Field, MAX_REPEATS, Seed};
 use super::value::{Slots, Value};
 use crate::MAX_EVENT_NESTING;
@@ -40,7 +43,15 @@ impl<'a> Scanner<'a> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
+    #[inline]
     fn blanks(&mut self) {
+        // Most JSON of machines has none.
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_blanks();
+        }
+    }
+
+    fn skip_blanks(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
@@ -57,13 +68,12 @@ impl<'a> Scanner<'a> {
         self.blanks();
         if self.take(b'}').is_none() {
             loop {
-                self.blanks();
                 self.take(b'"')?;
-                let key = self.plain_string()?;
+                let child = self.key(&field.fields)?;
                 self.blanks();
                 self.take(b':')?;
                 self.blanks();
-                match field.fields.get(key) {
+                match child {
                     None => self.skip(depth)?,
                     Some((index, child)) => {
                         found += 1;
@@ -79,16 +89,36 @@ impl<'a> Scanner<'a> {
                     }
                 }
                 self.blanks();
-                if self.take(b',').is_none() {
-                    break;
+                match self.peek()? {
+                    b',' => self.at += 1,
+                    b'}' => break,
+                    _ => return None,
                 }
+                self.blanks();
             }
-            self.take(b'}')?;
+            self.at += 1;
         }
         if let Some(slot) = field.slot {
             slots.set(slot, Value::Object);
         }
         Some(())
+    }
+
+    /// Reads a key after its quote, and finds the field that it names.
+    fn key<'f>(&mut self, fields: &'f Fields) -> Option<Option<(usize, &'f Field)>> {
+        if let Some(block) = self.block() {
+            let found = specials(block);
+            let length = found.trailing_zeros();
+            if length < BLOCK as u32 {
+                if self.bytes[self.at + length as usize] != b'"' {
+                    return None;
+                }
+                self.at += length as usize + 1;
+                return Some(fields.get_short(Short::new(block, length)));
+            }
+        }
+        let key = self.plain_string()?;
+        Some(fields.get(key))
     }
 
     fn value(&mut self, field: &Field, slots: &mut Slots<'a>, depth: usize) -> Option<()> {
@@ -136,40 +166,27 @@ impl<'a> Scanner<'a> {
         Some(value)
     }
 
+    /// The next bytes, unless fewer are left.
+    #[inline]
+    fn block(&self) -> Option<u128> {
+        let block = self.bytes.get(self.at..)?.first_chunk::<BLOCK>()?;
+        Some(u128::from_le_bytes(*block))
+    }
+
     /// Passes to the next byte of a string that does not stand for itself.
     #[inline]
     fn to_end_of_plain(&mut self) -> Option<u8> {
-        // Most strings end within two words; a long one is passed over in larger steps.
-        for _ in 0..2 {
-            match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
-                Some(word) => match specials(u64::from_le_bytes(*word)) {
-                    0 => self.at += size_of::<u64>(),
-                    found => {
-                        self.at += found.trailing_zeros() as usize / 8;
-                        return self.peek();
-                    }
-                },
-                None => break,
+        while let Some(block) = self.block() {
+            let found = specials(block);
+            if found != 0 {
+                self.at += found.trailing_zeros() as usize;
+                return self.peek();
             }
-        }
-        self.to_end_of_long()
-    }
-
-    fn to_end_of_long(&mut self) -> Option<u8> {
-        const CHUNK: usize = 32;
-        let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
-        while let Some(chunk) = self.bytes.get(self.at..)?.first_chunk::<CHUNK>() {
-            // All of a chunk at once, without a branch in between.
-            if chunk
-                .iter()
-                .fold(false, |found, byte| found | is_special(*byte))
-            {
-                break;
-            }
-            self.at += CHUNK;
+            self.at += BLOCK;
         }
         let rest = self.bytes.get(self.at..)?;
-        self.at += rest.iter().position(|byte| is_special(*byte))?;
+        let is_special = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < b' ';
+        self.at += rest.iter().position(is_special)?;
         self.peek()
     }
 
@@ -339,15 +356,18 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Marks, by their highest bits, the bytes of a word that do not stand for themselves in a string: quotes,
-/// backslashes and control characters. Only the lowest mark is sure (Hacker's Delight, 6-1).
-fn specials(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    let quotes = below(word ^ (ONES * b'"' as u64), 1);
-    let backslashes = below(word ^ (ONES * b'\\' as u64), 1);
-    quotes | backslashes | below(word, b' ' as u64)
+/// How many bytes are looked at together.
+const BLOCK: usize = 16;
+
+/// The bytes of a block that do not stand for themselves in a string (quotes, backslashes and control
+/// characters), a bit for each.
+#[inline]
+fn specials(block: u128) -> u32 {
+    let bytes = u8x16::new(block.to_le_bytes());
+    let quotes = bytes.simd_eq(u8x16::splat(b'"'));
+    let backslashes = bytes.simd_eq(u8x16::splat(b'\\'));
+    let controls = bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes);
+    (quotes | backslashes | controls).to_bitmask()
 }
 
 #[cfg(test)]

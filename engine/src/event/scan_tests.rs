@@ -50,6 +50,7 @@ fn ordinary_events_are_read_quickly_and_alike() {
         "{\n\t\"a\": \"\\u00e9\\n\\\"\",\r\n\"é\": \"ü→😀\"}",
         r#"{"m":[1,"two",[3],{"four":4},null,true],"o":{"list":[{"a":1},{"b":2},3]}}"#,
         r#"{"a":1,"a":{"b":2},"a":"last","d":{"b":{"c":1}},"d":{"a":2}}"#,
+        r#"{"a":1,"a very long key that no rule names":2,"fifteen bytes..":3,"sixteen bytes...":4}"#,
         r#"{"a":123456789012345678,"b":0.1,"key":999999999999.999}"#,
         r#"{"a":9223372036854775807,"b":18446744073709551616,"key":1e400}"#,
         r#"{"a":-0,"b":-0.0,"key":0.0,"d":{"a":123456789.12345678}}"#,
@@ -113,6 +114,26 @@ fn mutated_events_are_read_alike() {
         };
         let [quick, general] = both(&json);
         assert_eq!(quick, general, "{json}");
+    }
+}
+
+#[test]
+fn the_end_of_a_string_is_found_whatever_its_bytes() {
+    let mut random = fastrand::Rng::with_seed(3);
+    for _ in 0..100_000 {
+        let bytes: Vec<u8> = (0..16)
+            .map(|_| {
+                *random
+                    .choice(b"\"\\\x00\x1f\x20!#[]\x7f\x80\xff\xa2\xdcaaaaaaaaaa")
+                    .unwrap()
+            })
+            .collect();
+        let block = u128::from_le_bytes(bytes.clone().try_into().unwrap());
+        let first = bytes
+            .iter()
+            .position(|byte| *byte == b'"' || *byte == b'\\' || *byte < b' ');
+        let first = first.map_or(32, |first| first as u32);
+        assert_eq!(super::specials(block).trailing_zeros(), first, "{bytes:?}");
     }
 }
 

@@ -32,13 +32,16 @@ impl<'a> Slots<'a> {
     /// Forgets all values and makes place for `count` of them.
     pub(crate) fn reset(&mut self, count: usize) {
         for slot in self.filled.drain(..) {
-            self.values[slot] = Value::Missing;
+            replace(&mut self.values[slot], Value::Missing);
         }
-        self.values.resize(count, Value::Missing);
+        if self.values.len() != count {
+            self.values.resize(count, Value::Missing);
+        }
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, slot: usize, value: Value<'a>) {
-        self.values[slot] = value;
+        replace(&mut self.values[slot], value);
         self.filled.push(slot);
     }
 
@@ -46,6 +49,16 @@ impl<'a> Slots<'a> {
     pub(crate) fn take(&mut self) -> Vec<Value<'a>> {
         self.filled.clear();
         std::mem::take(&mut self.values)
+    }
+}
+
+/// Puts a value in the place of another; what owns no memory is not dropped, which would take longer.
+#[inline]
+fn replace<'a>(place: &mut Value<'a>, value: Value<'a>) {
+    let old = std::mem::replace(place, value);
+    match old {
+        Value::Text(Cow::Owned(_)) | Value::List(_) | Value::Rows(_) => drop(old),
+        _ => std::mem::forget(old),
     }
 }
 
