@@ -11,7 +11,7 @@ use crate::message::{About, json};
 use crate::output::{Alert, in_order};
 use crate::plan::{Plan, Planner};
 use crate::program::{AlertRule, Kind, Node, Program, Test};
-use crate::state::KeyState;
+use crate::state::{KeyState, Values};
 use crate::store::{Input, Snapshot, StateKey};
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
@@ -170,7 +170,7 @@ impl Program {
         let state = state.filter(|_| rule.kind == Kind::PerKey);
         let windows = state
             .as_ref()
-            .map_or_else(Vec::new, |state| state.values(rule));
+            .map_or_else(Values::new, |state| state.values(rule));
         let scope = Scope {
             slots: (!explanation.late).then_some(&event.slots),
             windows: &windows,

@@ -31,6 +31,11 @@ impl<K: Eq + Hash> Interned<K> {
             index,
             hasher,
         } = self;
+        if list.is_empty() {
+            // A batch that has one has many.
+            index.reserve(256, |&at| hasher.hash_one(&list[at as usize]));
+            list.reserve(256);
+        }
         let found = index.entry(
             hasher.hash_one(&key),
             |&at| list[at as usize] == key,

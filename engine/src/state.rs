@@ -1,6 +1,7 @@
 //! The state of one key of one alert: its clock, its windows and where it is in its life cycle.
 
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
 use crate::eval::Scope;
 use crate::event::{Datum, Event, Value};
@@ -8,6 +9,9 @@ use crate::program::AlertRule;
 use crate::time::Time;
 use crate::trace::{Reason, Stage};
 use crate::window::Panes;
+
+/// The values of a rule's windows; most rules have few.
+pub(crate) type Values<'v> = SmallVec<[Datum<'v>; 3]>;
 
 /// Where a key is in its life cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +87,7 @@ pub struct KeyState {
     /// What few keys have.
     past: Option<Box<Past>>,
     /// One for each window of the alert.
-    windows: Vec<Panes>,
+    windows: SmallVec<[Panes; 1]>,
 }
 
 /// What is kept of a key's past.
@@ -106,7 +110,7 @@ impl KeyState {
             evaluated: Evaluated::Never,
             phase: Phase::Inactive,
             past: None,
-            windows: vec![Panes::default(); rule.windows.len()],
+            windows: smallvec![Panes::default(); rule.windows.len()],
         }
     }
 
@@ -219,6 +223,7 @@ impl KeyState {
         };
         let when = scope.condition(&rule.when);
         let until = rule.until.as_ref().map(|until| scope.condition(until));
+        drop(windows);
         self.advance(rule, when, until)
     }
 
@@ -446,7 +451,7 @@ impl KeyState {
     }
 
     /// The scope that a message about this state is filled from.
-    pub(crate) fn values(&self, rule: &AlertRule) -> Vec<Datum<'_>> {
+    pub(crate) fn values(&self, rule: &AlertRule) -> Values<'_> {
         self.windows
             .iter()
             .zip(&rule.windows)

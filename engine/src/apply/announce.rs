@@ -103,7 +103,9 @@ impl<'p> Run<'p> {
             since: Some(episode.since),
             ..about.alert(self.program, id, Status::Firing, ordinal)
         }));
-        state.note_sent(ordinal, about.at);
+        let at = about.at;
+        drop(windows);
+        state.note_sent(ordinal, at);
     }
 
     /// A per-event alert with a cooldown: its state says when its key last fired.

@@ -35,7 +35,8 @@ impl<'a> Slots<'a> {
             replace(&mut self.values[slot], Value::Missing);
         }
         if self.values.len() != count {
-            self.values.resize(count, Value::Missing);
+            self.values.clear();
+            self.values.extend((0..count).map(|_| Value::Missing));
         }
     }
 
