@@ -165,7 +165,7 @@ impl Program {
         explanation.alerts = outcome.output.alerts;
 
         let stored = outcome.checkpoint.states.into_iter();
-        let stored = stored.filter(|stored| stored.key == key).last();
+        let stored = stored.rev().find(|stored| stored.key == key);
         let (state, next) = stored.map_or((None, None), |stored| (stored.state, stored.timer));
         let state = state.filter(|_| rule.kind == Kind::PerKey);
         let windows = state

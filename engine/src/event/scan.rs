@@ -175,7 +175,7 @@ impl<'a> Scanner<'a> {
 
     /// Passes to the next byte of a string that does not stand for itself.
     #[inline]
-    fn to_end_of_plain(&mut self) -> Option<u8> {
+    fn pass_plain(&mut self) -> Option<u8> {
         while let Some(block) = self.block() {
             let found = specials(block);
             if found != 0 {
@@ -193,7 +193,7 @@ impl<'a> Scanner<'a> {
     /// Reads a string without escapes after its quote.
     fn plain_string(&mut self) -> Option<&'a str> {
         let start = self.at;
-        if self.to_end_of_plain()? != b'"' {
+        if self.pass_plain()? != b'"' {
             return None;
         }
         self.at += 1;
@@ -203,7 +203,7 @@ impl<'a> Scanner<'a> {
     /// Reads a string after its quote.
     fn string(&mut self) -> Option<Cow<'a, str>> {
         let start = self.at;
-        if self.to_end_of_plain()? == b'"' {
+        if self.pass_plain()? == b'"' {
             self.at += 1;
             return Some(Cow::Borrowed(self.text.get(start..self.at - 1)?));
         }
@@ -214,7 +214,7 @@ impl<'a> Scanner<'a> {
 
     fn skip_string(&mut self) -> Option<()> {
         loop {
-            match self.to_end_of_plain()? {
+            match self.pass_plain()? {
                 b'"' => {
                     self.at += 1;
                     return Some(());
