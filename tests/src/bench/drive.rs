@@ -1,0 +1,38 @@
+//! The one place of the benchmarks that calls the engine.
+
+use std::sync::Arc;
+
+use tripline_engine::{Advance, MemoryStore, Plan, Planner, Program, Source, step};
+
+use super::{BATCH, Events};
+
+/// Runs the program over the events as the command does, and gives the number of alerts.
+///
+/// # Panics
+///
+/// If an event is refused: all are generated as events.
+pub fn drive(program: &Program, store: &mut MemoryStore, events: &Events) -> usize {
+    let file: Arc<str> = "events.ndjson".into();
+    let mut planner = Planner::new(program);
+    let mut line = 0;
+    let mut alerts = 0;
+    for (bytes, chunk) in events.chunks(BATCH) {
+        let text = simdutf8::basic::from_utf8(bytes).expect("generated as text");
+        let mut plan = Plan::default();
+        for event in chunk.cut(text) {
+            line += 1;
+            let source = || Source::File {
+                file: Arc::clone(&file),
+                line,
+            };
+            planner
+                .add_text(&mut plan, event, source)
+                .expect("generated as an event");
+        }
+        match step(program, store, plan, Advance::default()) {
+            Ok(output) => alerts += output.alerts.len(),
+            Err(never) => match never {},
+        }
+    }
+    alerts
+}
