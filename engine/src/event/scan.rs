@@ -262,7 +262,11 @@ impl<'a> Scanner<'a> {
             }
             return (self.digits(&mut value) > 0).then_some(None);
         }
-        let signed = if is_negative { -value } else { value };
+        let signed = if is_negative {
+            value.wrapping_neg()
+        } else {
+            value
+        };
         Some(match fraction {
             // Minus nought is not the integer 0 to every parser.
             0 if whole <= INTEGER && (value != 0 || !is_negative) => Some(Number::Integer(signed)),

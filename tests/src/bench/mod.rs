@@ -1,6 +1,6 @@
 //! The workload of the benchmarks: events, rules, the yardstick, and the one place that runs the engine.
 //!
-//! The programs in `tests/benches/` and the comparison in `tests/peers/` are made of these.
+//! The programs in `tests/benches/` are made of these.
 
 mod drive;
 mod events;
