@@ -13,6 +13,10 @@ const COUNT: &str = "alerts: {burst: {by: userId, when: count() over 5m >= 100}}
 const PANES: u64 = 60;
 const WINDOW_SECONDS: u64 = 300;
 
+pub(crate) const SINGLE: &str = "keys: 1 event a key";
+pub(crate) const FEW: &str = "keys: 3 events a key";
+pub(crate) const DENSE: &str = "keys: dense panes, 60 events a key";
+
 pub(crate) fn run(options: &Options) {
     let keys = options.events;
     let dense = (keys / 10).max(1);
@@ -31,9 +35,9 @@ pub(crate) fn run(options: &Options) {
         let per_second = (keys as u64 * events).div_ceil(WINDOW_SECONDS);
         measure(name, keys, keys as u64 * events, per_second);
     };
-    per_key("keys: 1 event a key", keys, 1);
-    per_key("keys: 3 events a key", keys, 3);
-    per_key("keys: dense panes, 60 events a key", dense, PANES);
+    per_key(SINGLE, keys, 1);
+    per_key(FEW, keys, 3);
+    per_key(DENSE, dense, PANES);
 }
 
 fn measure(name: &str, keys: usize, count: u64, per_second: u64) {
