@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares `tripline run` with a scan of the same file by DuckDB, both on one thread.
 
-    python3 tests/benches/duckdb.py [EVENTS] [--rounds N] [--profile release|dist]
+    python3 tests/benches/beside_duckdb.py [EVENTS] [--rounds N] [--profile release|dist]
 
 It builds the command and the benchmark, writes the events and ten thousand rules once, installs DuckDB
 into .tools/duckdb, and runs both in turn. What counts is the best processor time of each. DuckDB reads the file and filters
