@@ -6,7 +6,7 @@
 //!
 //! What makes the counts stay the same:
 //!
-//! - They begin when [`counted`] is called and end when it returns: neither the start of the process, nor the
+//! - They begin when [`counted_by_callgrind`] is called and end when it returns: neither the start of the process, nor the
 //!   making of events and programs is in them.
 //! - Compiler, lock file and profile are fixed; a new compiler, or crates, may want a new budget.
 //! - Some crates choose their code by what the processor can do (memchr, sha2, simdutf8, and the C library's
@@ -23,7 +23,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use tripline_engine::{MemoryStore, RawFile, check};
-use tripline_tests::bench::{Events, Workload, drive, kind, yaml};
+use tripline_tests::bench::{Events, Generator, Workload, drive, kind, yaml};
 use tripline_tests::run::compile_text;
 
 const EVENTS: usize = 2_000;
@@ -44,21 +44,20 @@ fn counted_by_callgrind(run: &mut dyn FnMut()) {
     black_box(());
 }
 
-fn events() -> Events {
-    Workload::default().events(EVENTS)
-}
-
 fn rules(count: usize) -> String {
     let rules = kind(count);
     yaml(rules.iter().map(|rule| (rule.on(), rule.when("and"))))
 }
 
-/// Runs the events twice, and counts the second time: by then all memory to be reused is there.
+/// Runs as many events before those that are counted: by then there are keys, and memory to be reused.
 fn run(rules: &str) {
     let program = compile_text(rules);
-    let events = events();
+    let mut generator = Generator::new(Workload::default());
+    let mut events = Events::default();
     let mut store = MemoryStore::new();
+    generator.fill(&mut events, EVENTS);
     drive(&program, &mut store, &events);
+    generator.fill(&mut events, EVENTS);
     counted_by_callgrind(&mut || {
         black_box(drive(&program, &mut store, &events));
     });
