@@ -11,6 +11,7 @@ use crate::row::Row;
 use crate::state::KeyState;
 use crate::store::Input;
 use crate::time::Time;
+use crate::wire;
 
 const VERSION: u8 = 1;
 const KEY_MAGIC: [u8; 4] = *b"TLk1";
@@ -53,7 +54,7 @@ impl std::error::Error for CodecError {}
 impl KeyState {
     /// Writes the state of a key of `rule`.
     pub fn encode(&self, rule: &AlertRule) -> Vec<u8> {
-        encode(KEY_MAGIC, &rule.fingerprint, self)
+        seal(KEY_MAGIC, &rule.fingerprint, |bytes| self.write(bytes))
     }
 
     /// Reads what [`KeyState::encode`] wrote for the same definition of the rule.
@@ -119,7 +120,11 @@ impl Input {
 
 /// Reads the state of a key, whose rule need not be known.
 pub(crate) fn decode_state(fingerprint: &[u8; 16], bytes: &[u8]) -> Result<KeyState, CodecError> {
-    decode(KEY_MAGIC, fingerprint, bytes)
+    let mut body = open(KEY_MAGIC, fingerprint, bytes)?;
+    match KeyState::read(&mut body) {
+        Some(state) if body.is_empty() => Ok(state),
+        _ => Err(CodecError::Corrupt),
+    }
 }
 
 pub(crate) fn encode_definition(fingerprint: &[u8; 16], definition: &impl Serialize) -> Vec<u8> {
@@ -139,16 +144,7 @@ pub(crate) fn decode_definition<T: DeserializeOwned>(
 }
 
 fn encode<T: Serialize>(magic: [u8; 4], fingerprint: &[u8; 16], state: &T) -> Vec<u8> {
-    let mut header = Vec::with_capacity(128);
-    header.extend_from_slice(&magic);
-    header.push(VERSION);
-    header.extend_from_slice(fingerprint);
-    // Writing numbers and lists to memory cannot fail; were it to, the decoder refuses the bare header.
-    let header_only = header.clone();
-    let mut bytes = postcard::to_extend(state, header).unwrap_or(header_only);
-    let checksum = crc32fast::hash(&bytes).to_le_bytes();
-    bytes.extend_from_slice(&checksum);
-    bytes
+    seal(magic, fingerprint, |bytes| wire::put(bytes, state))
 }
 
 fn decode<T: DeserializeOwned>(
@@ -156,6 +152,31 @@ fn decode<T: DeserializeOwned>(
     fingerprint: &[u8; 16],
     bytes: &[u8],
 ) -> Result<T, CodecError> {
+    let mut body = open(magic, fingerprint, bytes)?;
+    match wire::take(&mut body) {
+        Some(state) if body.is_empty() => Ok(state),
+        _ => Err(CodecError::Corrupt),
+    }
+}
+
+/// Writes a body between a header and a checksum.
+fn seal(magic: [u8; 4], fingerprint: &[u8; 16], body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.extend_from_slice(&magic);
+    bytes.push(VERSION);
+    bytes.extend_from_slice(fingerprint);
+    body(&mut bytes);
+    let checksum = crc32fast::hash(&bytes).to_le_bytes();
+    bytes.extend_from_slice(&checksum);
+    bytes
+}
+
+/// The body of what [`seal`] wrote.
+fn open<'b>(
+    magic: [u8; 4],
+    fingerprint: &[u8; 16],
+    bytes: &'b [u8],
+) -> Result<&'b [u8], CodecError> {
     let whole = bytes.split_last_chunk();
     let split = whole.and_then(|(whole, checksum)| {
         let (header, body) = whole.split_at_checked(HEADER)?;
@@ -182,8 +203,5 @@ fn decode<T: DeserializeOwned>(
     if header[5..] != fingerprint[..] {
         return Err(CodecError::OtherRule);
     }
-    match postcard::take_from_bytes(body) {
-        Ok((state, [])) => Ok(state),
-        _ => Err(CodecError::Corrupt),
-    }
+    Ok(body)
 }

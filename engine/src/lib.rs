@@ -111,6 +111,7 @@ mod store;
 mod time;
 mod trace;
 mod window;
+mod wire;
 pub mod yaml;
 
 pub use apply::{Advance, Outcome};

@@ -1,7 +1,9 @@
 //! The state of one key of one alert: its clock, its windows and where it is in its life cycle.
 
+mod bytes;
+
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use crate::eval::Scope;
 use crate::event::{Datum, Event, Value};
@@ -14,7 +16,7 @@ use crate::window::Panes;
 pub(crate) type Values<'v> = SmallVec<[Datum<'v>; 3]>;
 
 /// Where a key is in its life cycle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Phase {
     Inactive,
     Pending { since: Time },
@@ -54,7 +56,7 @@ pub(crate) struct Episode {
 }
 
 /// What the last evaluation saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Evaluated {
     /// There was none.
     Never,
@@ -76,7 +78,7 @@ pub(crate) struct Change {
 }
 
 /// The state of one key of one alert.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KeyState {
     /// The later of the newest event time and the last timer that ran.
     clock: Time,
@@ -110,7 +112,11 @@ impl KeyState {
             evaluated: Evaluated::Never,
             phase: Phase::Inactive,
             past: None,
-            windows: smallvec![Panes::default(); rule.windows.len()],
+            windows: rule
+                .windows
+                .iter()
+                .map(|window| Panes::new(window.aggregate))
+                .collect(),
         }
     }
 

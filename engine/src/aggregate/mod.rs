@@ -111,6 +111,15 @@ impl Aggregate {
         }
     }
 
+    /// Whether adding an event to a fold of panes gives what adding it to the newest of them and folding again
+    /// gives, to the bit. Sums of doubles do not: they are rounded as they are added.
+    pub(crate) fn adds_to_fold(self) -> bool {
+        matches!(
+            self,
+            Aggregate::Min | Aggregate::Max | Aggregate::Distinct | Aggregate::Percentile { .. }
+        )
+    }
+
     /// The most bytes that an accumulator takes in stored state.
     pub(crate) fn max_bytes(self) -> i64 {
         // The variant of the accumulator is the first byte.

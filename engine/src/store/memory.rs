@@ -15,6 +15,7 @@ use super::{Checkpoint, Input, StateKey, Store, Stored};
 use crate::row::{Row, RowKey};
 use crate::state::KeyState;
 use crate::time::Time;
+use crate::wire;
 
 /// Keeps states in memory, for as long as the program runs.
 ///
@@ -34,6 +35,8 @@ pub struct MemoryStore {
     large: HashMap<u32, Option<KeyState>, RandomState>,
     calendar: Calendar,
     rows: HashMap<RowKey, Row, RandomState>,
+    /// Where the states stand that have been loaded since the last commit, which brings them back in that order.
+    loaded: Vec<Option<u32>>,
     packed: Vec<u8>,
 }
 
@@ -71,8 +74,8 @@ impl MemoryStore {
     }
 
     fn find(&self, key: &StateKey) -> Option<u32> {
-        let hash = self.hasher.hash_one((key.alert, key.key.as_str()));
-        let is_it = |&place: &u32| self.name(place) == (key.alert, key.key.as_str());
+        let hash = self.hasher.hash_one(name_of(key));
+        let is_it = |&place: &u32| self.name(place) == name_of(key);
         self.index.find(hash, is_it).copied()
     }
 
@@ -80,7 +83,7 @@ impl MemoryStore {
     /// caches, each would take longer to arrive than to be worked on.
     fn touch(&self, keys: &[StateKey]) {
         let likely = keys.iter().filter_map(|key| {
-            let hash = self.hasher.hash_one((key.alert, key.key.as_str()));
+            let hash = self.hasher.hash_one(name_of(key));
             self.index.find(hash, |_| true).copied()
         });
         let likely: Vec<u32> = likely.collect();
@@ -91,12 +94,11 @@ impl MemoryStore {
     }
 
     /// The alert and the key of a cell.
-    fn name(&self, place: u32) -> (u32, &str) {
+    fn name(&self, place: u32) -> (u32, &[u8]) {
         name(self.slab.get(self.cells[place as usize].slot))
     }
 
-    fn put(&mut self, key: &StateKey, state: KeyState, timer: Option<Time>) {
-        let found = self.find(key);
+    fn put(&mut self, found: Option<u32>, key: &StateKey, state: KeyState, timer: Option<Time>) {
         let was_large = found.is_some_and(|cell| self.large.contains_key(&cell));
         // What was too large once is not tried again.
         let is_small = !was_large && self.pack(key, Some(&state)) <= LONGEST;
@@ -119,12 +121,21 @@ impl MemoryStore {
 
     /// Packs a key and perhaps its state; says how long that is.
     fn pack(&mut self, key: &StateKey, state: Option<&KeyState>) -> usize {
-        let mut packed = std::mem::take(&mut self.packed);
-        packed.clear();
-        // Writing to memory cannot fail.
-        let name = (key.alert, key.key.as_str());
-        self.packed = postcard::to_extend(&(name, state), packed).unwrap_or_default();
+        self.packed.clear();
+        wire::put(&mut self.packed, &key.alert);
+        wire::put(&mut self.packed, key.key.as_str());
+        if let Some(state) = state {
+            state.write(&mut self.packed);
+        }
         self.packed.len()
+    }
+
+    /// Where the state stands that is the `number`th to be brought back.
+    fn place(&self, number: usize, key: &StateKey) -> Option<u32> {
+        let place = self.loaded.get(number).copied().flatten();
+        place
+            .filter(|place| self.name(*place) == name_of(key))
+            .or_else(|| self.find(key))
     }
 
     fn new_cell(&mut self, key: &StateKey) -> u32 {
@@ -148,7 +159,7 @@ impl MemoryStore {
             let packed = slab.get(cells[cell as usize].slot);
             hasher.hash_one(name(packed))
         };
-        let hash = hasher.hash_one((key.alert, key.key.as_str()));
+        let hash = hasher.hash_one(name_of(key));
         self.index.insert_unique(hash, place, hash_of);
         place
     }
@@ -171,11 +182,9 @@ impl MemoryStore {
     }
 
     fn remove(&mut self, key: &StateKey) {
-        let hash = self.hasher.hash_one((key.alert, key.key.as_str()));
+        let hash = self.hasher.hash_one(name_of(key));
         let (cells, slab) = (&self.cells, &self.slab);
-        let is_it = |&cell: &u32| {
-            name(slab.get(cells[cell as usize].slot)) == (key.alert, key.key.as_str())
-        };
+        let is_it = |&cell: &u32| name(slab.get(cells[cell as usize].slot)) == name_of(key);
         let Ok(found) = self.index.find_entry(hash, is_it) else {
             return;
         };
@@ -199,8 +208,12 @@ impl MemoryStore {
 }
 
 /// The alert and the key that begin a packed state.
-fn name(packed: &[u8]) -> (u32, &str) {
-    postcard::take_from_bytes(packed).map_or((0, ""), |(name, _)| name)
+fn name(mut packed: &[u8]) -> (u32, &[u8]) {
+    wire::take(&mut packed).unwrap_or_default()
+}
+
+fn name_of(key: &StateKey) -> (u32, &[u8]) {
+    (key.alert, key.key.as_bytes())
 }
 
 impl Store for MemoryStore {
@@ -235,7 +248,7 @@ impl Store for MemoryStore {
         }
         let keys = due.into_iter().map(|place| {
             let (alert, key) = self.name(place);
-            let key = key.into();
+            let key = String::from_utf8_lossy(key).into();
             StateKey { alert, key }
         });
         let mut keys: Vec<_> = keys.collect();
@@ -246,12 +259,15 @@ impl Store for MemoryStore {
     fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, Infallible> {
         self.touch(keys);
         let states = keys.iter().map(|key| {
-            let cell = self.find(key)?;
-            let packed = self.slab.get(self.cells[cell as usize].slot);
-            let (_, state): ((u32, &str), Option<KeyState>) =
-                postcard::take_from_bytes(packed).ok()?.0;
+            let place = self.find(key);
+            self.loaded.push(place);
+            let mut packed = self.slab.get(self.cells[place? as usize].slot);
+            let _: (u32, &[u8]) = wire::take(&mut packed)?;
             // A large one is brought back by the commit that follows.
-            state.or_else(|| self.large.get_mut(&cell)?.take())
+            match self.large.get_mut(&place?) {
+                Some(large) => large.take(),
+                None => KeyState::read(&mut packed),
+            }
         });
         Ok(states.collect())
     }
@@ -264,12 +280,13 @@ impl Store for MemoryStore {
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {
         self.rows.extend(checkpoint.rows);
         self.input = checkpoint.input;
-        for Stored { key, state, timer } in checkpoint.states {
+        for (number, Stored { key, state, timer }) in checkpoint.states.into_iter().enumerate() {
             match state {
-                Some(state) => self.put(&key, state, timer),
+                Some(state) => self.put(self.place(number, &key), &key, state, timer),
                 None => self.remove(&key),
             }
         }
+        self.loaded.clear();
         Ok(())
     }
 }

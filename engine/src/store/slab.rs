@@ -37,47 +37,117 @@ impl Slot {
 /// Byte strings.
 #[derive(Debug, Default)]
 pub(super) struct Slab {
-    classes: [Class; SIZES.len() + 1],
+    classes: [Class; SIZES.len()],
+    long: Long,
 }
 
 /// The slots of one size.
 #[derive(Debug, Default)]
 struct Class {
-    /// Of [`SLOTS`] slots each; of a single one in the class of long byte strings.
-    chunks: Vec<Box<[u8]>>,
+    chunks: Vec<Chunk>,
+    /// The chunks that have a free slot.
+    open: Vec<u32>,
+}
+
+/// Slots side by side, of which some are free.
+#[derive(Debug, Default)]
+struct Chunk {
+    /// Nothing, as long as all slots are free.
+    bytes: Box<[u8]>,
+    /// One bit for each slot that is taken.
+    taken: [u64; SLOTS / 64],
+}
+
+/// Byte strings that have memory of their own.
+#[derive(Debug, Default)]
+struct Long {
+    strings: Vec<Box<[u8]>>,
     free: Vec<u32>,
-    used: u32,
+}
+
+impl Chunk {
+    fn free(&self) -> Option<usize> {
+        let word = self.taken.iter().position(|word| *word != u64::MAX)?;
+        Some(word * 64 + self.taken[word].trailing_ones() as usize)
+    }
+
+    fn set(&mut self, slot: usize, taken: bool) {
+        let bit = 1 << (slot % 64);
+        match taken {
+            true => self.taken[slot / 64] |= bit,
+            false => self.taken[slot / 64] &= !bit,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.free().is_none()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.taken.iter().all(|word| *word == 0)
+    }
+}
+
+impl Class {
+    /// Takes a free slot.
+    fn take(&mut self, size: usize) -> u32 {
+        let chunk = match self.open.last() {
+            Some(chunk) => *chunk as usize,
+            None => {
+                self.open.push(self.chunks.len() as u32);
+                self.chunks.push(Chunk::default());
+                self.chunks.len() - 1
+            }
+        };
+        let slots = &mut self.chunks[chunk];
+        if slots.bytes.is_empty() {
+            slots.bytes = vec![0; size * SLOTS].into_boxed_slice();
+        }
+        // An open chunk has one.
+        let slot = slots.free().unwrap_or(0);
+        slots.set(slot, true);
+        if slots.is_full() {
+            self.open.pop();
+        }
+        (chunk * SLOTS + slot) as u32
+    }
+
+    fn give_back(&mut self, number: u32) {
+        let chunk = number as usize / SLOTS;
+        let slots = &mut self.chunks[chunk];
+        if slots.is_full() {
+            self.open.push(chunk as u32);
+        }
+        slots.set(number as usize % SLOTS, false);
+        // As all keys grow, all of them move on to longer slots, one after the other.
+        if slots.is_empty() {
+            slots.bytes = Box::default();
+        }
+    }
 }
 
 impl Slab {
     /// Stores a byte string.
     pub(super) fn insert(&mut self, bytes: &[u8]) -> Slot {
         let class = class_of(bytes);
-        let slots = &mut self.classes[class];
-        let number = slots.free.pop().unwrap_or_else(|| {
-            slots.used += 1;
-            slots.used - 1
-        });
-        let slot = Slot::new(class, number);
-        if class == LONG {
-            match slots.chunks.get_mut(number as usize) {
-                Some(chunk) => *chunk = bytes.into(),
-                None => slots.chunks.push(bytes.into()),
+        let Some(slots) = self.classes.get_mut(class) else {
+            let Long { strings, free } = &mut self.long;
+            let number = free.pop().unwrap_or(strings.len() as u32);
+            match strings.get_mut(number as usize) {
+                Some(place) => *place = bytes.into(),
+                None => strings.push(bytes.into()),
             }
-        } else {
-            if slots.used as usize > slots.chunks.len() * SLOTS {
-                let chunk = vec![0; SIZES[class] * SLOTS];
-                slots.chunks.push(chunk.into_boxed_slice());
-            }
-            self.bytes_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-        }
+            return Slot::new(class, number);
+        };
+        let slot = Slot::new(class, slots.take(SIZES[class]));
+        self.get_mut(slot)[..bytes.len()].copy_from_slice(bytes);
         slot
     }
 
     /// Stores a byte string in the place of another; says where it then stands.
     pub(super) fn replace(&mut self, slot: Slot, bytes: &[u8]) -> Slot {
         if slot.class() != LONG && class_of(bytes) == slot.class() {
-            self.bytes_mut(slot)[..bytes.len()].copy_from_slice(bytes);
+            self.get_mut(slot)[..bytes.len()].copy_from_slice(bytes);
             return slot;
         }
         self.remove(slot);
@@ -86,34 +156,37 @@ impl Slab {
 
     /// The byte string of a slot, and whatever stands after it.
     pub(super) fn get(&self, slot: Slot) -> &[u8] {
-        let chunks = &self.classes[slot.class()].chunks;
         match place(slot) {
-            Some((chunk, range)) => &chunks[chunk][range],
-            None => &chunks[slot.number() as usize],
+            Some((chunk, range)) => &self.classes[slot.class()].chunks[chunk].bytes[range],
+            None => &self.long.strings[slot.number() as usize],
         }
     }
 
-    fn bytes_mut(&mut self, slot: Slot) -> &mut [u8] {
-        let chunks = &mut self.classes[slot.class()].chunks;
+    fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
         match place(slot) {
-            Some((chunk, range)) => &mut chunks[chunk][range],
-            None => &mut chunks[slot.number() as usize],
+            Some((chunk, range)) => &mut self.classes[slot.class()].chunks[chunk].bytes[range],
+            None => &mut self.long.strings[slot.number() as usize],
         }
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {
-        let slots = &mut self.classes[slot.class()];
-        if slot.class() == LONG {
-            slots.chunks[slot.number() as usize] = Box::default();
+        match self.classes.get_mut(slot.class()) {
+            Some(slots) => slots.give_back(slot.number()),
+            None => {
+                self.long.strings[slot.number() as usize] = Box::default();
+                self.long.free.push(slot.number());
+            }
         }
-        slots.free.push(slot.number());
     }
 
     /// The bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
         let chunks = self.classes.iter().flat_map(|class| &class.chunks);
-        let free = self.classes.iter().map(|class| class.free.capacity() * 4);
-        chunks.map(|chunk| chunk.len()).sum::<usize>() + free.sum::<usize>()
+        let long = self.long.strings.iter();
+        chunks
+            .map(|chunk| chunk.bytes.len() + size_of::<Chunk>())
+            .chain(long.map(|string| string.len() + size_of::<Box<[u8]>>()))
+            .sum()
     }
 }
 
@@ -122,7 +195,7 @@ fn class_of(bytes: &[u8]) -> usize {
     SIZES.partition_point(|size| *size < bytes.len())
 }
 
-/// In which chunk a slot lies, and where in it; `None` for a chunk of its own.
+/// In which chunk a slot lies, and where in it; `None` for a byte string that is too long for one.
 fn place(slot: Slot) -> Option<(usize, Range<usize>)> {
     let size = *SIZES.get(slot.class())?;
     let number = slot.number() as usize;

@@ -1,28 +1,43 @@
 //! The panes of one window of one group.
 
-use std::collections::VecDeque;
+mod counts;
+mod sums;
 
-use serde::{Deserialize, Serialize};
-
+use self::counts::Counts;
+use self::sums::Sums;
 use super::{Frame, Window};
 use crate::aggregate::{Accumulator, Aggregate};
 use crate::event::Datum;
 use crate::time::Time;
+use crate::wire;
 
 /// The panes of one window of one group, oldest first, none of them empty.
 ///
-/// They are those that the window holds and, with an offset, those that are yet to enter it. In stored
-/// state a pane is the distance of its number from the one before, and what it has added up.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Panes(#[serde(with = "crate::deltas")] VecDeque<(i64, Accumulator)>);
+/// They are those that the window holds and, with an offset, those that are yet to enter it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Panes {
+    Counts(Counts),
+    Sums(Box<Sums>),
+}
 
 impl Panes {
+    /// No panes, of a window of this aggregate.
+    pub(crate) fn new(aggregate: Aggregate) -> Panes {
+        match aggregate {
+            Aggregate::Count | Aggregate::Rate { .. } => Panes::Counts(Counts::default()),
+            _ => Panes::Sums(Box::default()),
+        }
+    }
+
     /// The most bytes that they take in stored state.
     pub(crate) fn max_bytes(aggregate: Aggregate, frame: Frame) -> i64 {
+        let kept = frame.kept();
+        if let Panes::Counts(_) = Panes::new(aggregate) {
+            return Counts::max_bytes(kept);
+        }
         // How many there are, and the number of the first, are two integers of 64 bits. Panes side by side
         // have a distance of one byte; of panes further apart there are fewer, which saves more than the
         // longer distances cost.
-        let kept = frame.kept();
         20 + kept
             + match aggregate {
                 // Of the panes that have entered the window, only the newest keeps its value.
@@ -37,86 +52,140 @@ impl Panes {
         if number < window.frame.oldest(clock) || !window.aggregate.takes(&value) {
             return;
         }
-        // Most events belong to the newest pane.
-        let at = match self.0.back() {
-            Some((newest, _)) if *newest == number => self.0.len() - 1,
-            Some((newest, _)) if *newest > number => {
-                match self.0.binary_search_by_key(&number, |pane| pane.0) {
-                    Ok(at) => at,
-                    Err(at) => {
-                        self.0
-                            .insert(at, (number, Accumulator::new(window.aggregate)));
-                        at
-                    }
-                }
-            }
-            _ => {
-                self.0
-                    .push_back((number, Accumulator::new(window.aggregate)));
-                self.0.len() - 1
-            }
-        };
-        self.0[at].1.add(value, time);
+        match self {
+            Panes::Counts(counts) => counts.add(number),
+            Panes::Sums(sums) => sums.add(window.aggregate, number, value, time),
+        }
     }
 
     /// Drops what the window no longer holds at `clock`.
     pub(crate) fn expire(&mut self, window: &Window, clock: Time) {
-        let oldest = window.frame.oldest(clock);
-        while self.0.front().is_some_and(|(number, _)| *number < oldest) {
-            self.0.pop_front();
-        }
-        if window.aggregate == Aggregate::Last {
-            // A pane that has a newer one is there only for the time at which it leaves.
-            let entered = self.entered(window.frame, clock);
-            for (_, pane) in self.0.range_mut(..entered.saturating_sub(1)) {
-                pane.clear_last();
+        let Window {
+            frame, aggregate, ..
+        } = window;
+        let oldest = frame.oldest(clock);
+        match self {
+            Panes::Counts(counts) => counts.expire(oldest),
+            Panes::Sums(sums) => {
+                sums.expire(oldest);
+                if *aggregate == Aggregate::Last {
+                    sums.clear_all_but_last(entered(sums, *frame, clock));
+                } else if frame.offset == 0 {
+                    sums.keep_fold(*aggregate);
+                }
             }
         }
     }
 
-    /// How many of the panes the window holds at `clock`; the others are yet to enter it.
-    fn entered(&self, frame: Frame, clock: Time) -> usize {
-        if frame.offset == 0 {
-            return self.0.len();
-        }
-        let newest = frame.newest(clock);
-        self.0.partition_point(|(number, _)| *number <= newest)
-    }
-
     /// When a pane next enters or leaves the window, if none is added before.
     pub(crate) fn next_change(&self, frame: Frame, clock: Time) -> Option<Time> {
-        let leaves = frame.leaves(self.0.front()?.0);
-        let waiting = self.0.get(self.entered(frame, clock));
-        Some(waiting.map_or(leaves, |(number, _)| leaves.min(frame.enters(*number))))
+        let leaves = frame.leaves(self.oldest()?);
+        let newest = frame.newest(clock);
+        let waiting = match self {
+            _ if frame.offset == 0 => None,
+            Panes::Counts(counts) => counts
+                .panes()
+                .map(|pane| pane.0)
+                .find(|number| *number > newest),
+            Panes::Sums(sums) => sums
+                .panes()
+                .get(entered(sums, frame, clock))
+                .map(|pane| pane.0),
+        };
+        Some(waiting.map_or(leaves, |number| leaves.min(frame.enters(number))))
+    }
+
+    fn oldest(&self) -> Option<i64> {
+        match self {
+            Panes::Counts(counts) => counts.oldest(),
+            Panes::Sums(sums) => sums.panes().front().map(|pane| pane.0),
+        }
     }
 
     /// The latest time before `time` at which one of the panes leaves the window.
     pub(crate) fn last_left(&self, frame: Frame, time: Time) -> Option<Time> {
-        let leaving = self.0.iter().rev().map(|(number, _)| frame.leaves(*number));
-        leaving.into_iter().find(|leaves| *leaves < time)
+        if frame.leaves(self.oldest()?) >= time {
+            return None;
+        }
+        let mut last = None;
+        self.each_number(|number| {
+            last = last.max(Some(frame.leaves(number)).filter(|at| *at < time))
+        });
+        last
     }
 
-    /// The value of the window at `clock`, folded over its panes from the oldest on, so that the same
-    /// panes always give the same bits.
-    pub(crate) fn value(&self, window: &Window, clock: Time) -> Datum<'_> {
-        let mut held = self.0.range(..self.entered(window.frame, clock));
-        if window.aggregate == Aggregate::Last {
-            let newest = held.next_back();
-            return newest.map_or(Datum::Empty, |(_, pane)| pane.value(window.aggregate));
+    fn each_number(&self, mut take: impl FnMut(i64)) {
+        match self {
+            Panes::Counts(counts) => counts.panes().for_each(|pane| take(pane.0)),
+            Panes::Sums(sums) => sums.panes().iter().for_each(|pane| take(pane.0)),
         }
-        let mut sum = Accumulator::new(window.aggregate);
-        held.for_each(|(_, pane)| sum.merge(pane));
-        sum.number(window.aggregate)
+    }
+
+    /// The value of the window at `clock`.
+    pub(crate) fn value(&self, window: &Window, clock: Time) -> Datum<'_> {
+        let Window {
+            frame, aggregate, ..
+        } = window;
+        let number = |count| Accumulator::Count(count).number(*aggregate);
+        match self {
+            Panes::Counts(counts) if frame.offset == 0 => number(counts.total()),
+            Panes::Counts(counts) => {
+                let newest = frame.newest(clock);
+                let entered = counts.panes().take_while(|pane| pane.0 <= newest);
+                number(entered.map(|pane| pane.1).sum())
+            }
+            Panes::Sums(sums) => sums.value(*aggregate, entered(sums, *frame, clock)),
+        }
     }
 
     /// Whether the panes can be the window's at `clock`, for state that comes from outside.
     pub(crate) fn fits(&self, window: &Window, clock: Time) -> bool {
         // That they ascend was checked when they were read.
         let held = window.frame.oldest(clock)..=window.frame.number(clock);
-        self.0
-            .iter()
-            .all(|(number, pane)| held.contains(number) && pane.fits(window.aggregate))
+        let mut are_held = true;
+        self.each_number(|number| are_held &= held.contains(&number));
+        let are_of_kind = match (self, Panes::new(window.aggregate)) {
+            (Panes::Counts(_), Panes::Counts(_)) => true,
+            (Panes::Sums(sums), Panes::Sums(_)) => sums.fits(window.aggregate),
+            _ => false,
+        };
+        are_held && are_of_kind
     }
+
+    /// Appends their stored form.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Panes::Counts(counts) => counts.write(bytes),
+            Panes::Sums(sums) => {
+                bytes.push(SUMS);
+                wire::put(bytes, sums);
+            }
+        }
+    }
+
+    /// Takes what [`Panes::write`] wrote off the front; `None` for what it cannot have written.
+    pub(crate) fn read(bytes: &mut &[u8]) -> Option<Panes> {
+        match bytes.split_first()? {
+            (&SUMS, rest) => {
+                *bytes = rest;
+                wire::take(bytes).map(Panes::Sums)
+            }
+            _ => Counts::read(bytes).map(Panes::Counts),
+        }
+    }
+}
+
+/// What begins stored panes that are no counts.
+const SUMS: u8 = 3;
+
+/// How many of the panes the window holds at `clock`; the others are yet to enter it.
+fn entered(sums: &Sums, frame: Frame, clock: Time) -> usize {
+    if frame.offset == 0 {
+        return sums.panes().len();
+    }
+    let newest = frame.newest(clock);
+    sums.panes()
+        .partition_point(|(number, _)| *number <= newest)
 }
 
 #[cfg(test)]
