@@ -79,8 +79,8 @@ impl Batch {
         &'a self,
         planner: &mut Planner<'_>,
         file: &Arc<str>,
-    ) -> (Plan<'a>, Vec<Rejected<'a>>) {
-        let mut plan = Plan::default();
+        plan: &mut Plan<'a>,
+    ) -> Vec<Rejected<'a>> {
         let mut rejects = Vec::new();
         // It is many times as fast to check a batch for being text as it is to check its lines.
         let text = std::str::from_utf8(&self.bytes).ok();
@@ -91,8 +91,8 @@ impl Batch {
                 line,
             };
             let added = match (content, text.and_then(|text| text.get(range.clone()))) {
-                (Content::Event, Some(text)) => planner.add_text(&mut plan, text, source),
-                (Content::Event, None) => planner.add(&mut plan, raw, source),
+                (Content::Event, Some(text)) => planner.add_text(plan, text, source),
+                (Content::Event, None) => planner.add(plan, raw, source),
                 (Content::Refused(reason), _) => Err(Rejection {
                     reason: reason.clone(),
                 }),
@@ -101,6 +101,6 @@ impl Batch {
                 rejects.push(Rejected { line, reason, raw });
             }
         }
-        (plan, rejects)
+        rejects
     }
 }

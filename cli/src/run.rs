@@ -197,6 +197,7 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
         let read = Rc::new(Cell::new(0));
         let mut batch = Batch::default();
         let mut planner = Planner::new(self.program);
+        let mut memory = Plan::default();
         for input in inputs {
             let unreadable =
                 |error| Failure::Message(format!("cannot read {}: {error}", input.name));
@@ -205,9 +206,11 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
                 .map_err(unreadable)?;
             loop {
                 let after = batch.fill(&mut lines);
-                let (plan, rejected) = batch.plan(&mut planner, &input.name);
+                let mut plan = memory.reuse();
+                let rejected = batch.plan(&mut planner, &input.name, &mut plan);
                 self.reject(&input.name, &rejected)?;
-                self.step(plan, self.advance)?;
+                self.step(&mut plan, self.advance)?;
+                memory = plan.reuse();
                 self.progress
                     .update(read.get(), self.summary.events, self.started.elapsed());
                 match after {
@@ -229,10 +232,10 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
             until_end: true,
             ..self.advance
         };
-        self.step(Plan::default(), advance)
+        self.step(&mut Plan::default(), advance)
     }
 
-    fn step(&mut self, plan: Plan<'_>, advance: Advance) -> Result<(), Failure> {
+    fn step(&mut self, plan: &mut Plan<'_>, advance: Advance) -> Result<(), Failure> {
         self.summary.events += plan.len() as u64;
         let told = tripline_engine::step(self.program, &mut self.store, plan, advance)
             .map_err(|error| Failure::Message(error.to_string()))?;

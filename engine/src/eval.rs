@@ -8,14 +8,15 @@ use tripline_grammar::ast::{CompareOp, Kind};
 use crate::event::{Datum, Event, Value};
 use crate::program::{Constant, ItemList, Networks, Node, Operator, Test};
 use crate::time::Time;
+use crate::window::Readings;
 
 /// What an expression may read: the event's values, and the alert's windows.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'v> {
     /// `None` in the evaluation of a timer or of a late event: every field is missing then.
     pub(crate) slots: Option<&'v [Value<'v>]>,
-    /// The values of the alert's windows, by index.
-    pub(crate) windows: &'v [Datum<'v>],
+    /// The alert's windows.
+    pub(crate) windows: Readings<'v>,
     /// What the time functions read: the clock of the evaluation.
     pub(crate) now: Time,
     /// The values of the list item that `it` stands for.
@@ -32,7 +33,7 @@ impl<'v> Scope<'v> {
     pub(crate) fn of_values(slots: &'v [Value<'v>], time: Time) -> Scope<'v> {
         Scope {
             slots: Some(slots),
-            windows: &[],
+            windows: Readings::NONE,
             now: time,
             item: &[],
         }
@@ -49,7 +50,7 @@ impl<'v> Scope<'v> {
                 .slots
                 .map_or(Datum::Unread, |slots| Datum::of(&slots[*slot])),
             Node::Item(slot) => self.item.get(*slot).map_or(Datum::Unread, Datum::of),
-            Node::Window(window) => self.windows[*window].clone(),
+            Node::Window(window) => self.windows.value(*window),
             Node::Call { function, args } => function.call(args.iter().map(|arg| self.eval(arg))),
             Node::Clock(reading) => reading.at(self.now),
             Node::Items {

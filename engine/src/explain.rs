@@ -11,10 +11,11 @@ use crate::message::{About, json};
 use crate::output::{Alert, in_order};
 use crate::plan::{Plan, Planner};
 use crate::program::{AlertRule, Kind, Node, Program, Test};
-use crate::state::{KeyState, Values};
-use crate::store::{Input, Snapshot, StateKey};
+use crate::state::KeyState;
+use crate::store::{Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
+use crate::window::Readings;
 
 /// Why an event makes an alert fire, or does not.
 ///
@@ -144,23 +145,22 @@ impl Program {
         // The other alerts have no say in it.
         plan.retain_alert(index);
         let mut state = state;
-        let states = plan.keys().iter().map(|of| state.take_if(|_| *of == key));
-        let states = states.collect();
-        let due = state
-            .map(|state| (key.clone(), state))
-            .into_iter()
-            .collect();
+        let states = plan.keys().iter().map(|of| {
+            let state = state.take_if(|_| *of == key);
+            Stored::new(of.clone(), state)
+        });
+        let mut states: Vec<Stored> = states.collect();
+        states.extend(state.map(|state| Stored::new(key.clone(), Some(state))));
         let snapshot = Snapshot {
             input,
             states,
-            due,
             rows: Vec::new(),
         };
         let advance = Advance {
             trace: true,
             ..Advance::default()
         };
-        let outcome = self.apply(plan, snapshot, advance);
+        let outcome = self.apply(&plan, snapshot, advance);
         explanation.trace = outcome.output.trace;
         explanation.alerts = outcome.output.alerts;
 
@@ -170,10 +170,10 @@ impl Program {
         let state = state.filter(|_| rule.kind == Kind::PerKey);
         let windows = state
             .as_ref()
-            .map_or_else(Values::new, |state| state.values(rule));
+            .map_or(Readings::NONE, |state| state.readings(rule));
         let scope = Scope {
             slots: (!explanation.late).then_some(&event.slots),
-            windows: &windows,
+            windows,
             now: state.as_ref().map_or(event.time, KeyState::clock),
             item: &[],
         };

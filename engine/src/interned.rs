@@ -58,6 +58,11 @@ impl<K: Eq + Hash> Interned<K> {
         self.index.find(self.hasher.hash_one(key), is_it).copied()
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.index.clear();
+    }
+
     pub(crate) fn list(&self) -> &[K] {
         &self.list
     }

@@ -29,7 +29,7 @@
 //!     let mut plan = Plan::default();
 //!     let source = || Source::File { file: "events.ndjson".into(), line: number };
 //!     planner.add(&mut plan, line.as_bytes(), source).expect("the line is an event");
-//!     let output = step(&program, &mut store, plan, Advance::default())?;
+//!     let output = step(&program, &mut store, &mut plan, Advance::default())?;
 //!     let status = if number == 1 { Status::Firing } else { Status::Resolved };
 //!     assert_eq!((output.alerts[0].alert.as_str(), output.alerts[0].status), ("hot", status));
 //! }
@@ -58,16 +58,15 @@
 //! let mut plan = Plan::default();
 //! Planner::new(&program).add(&mut plan, line, source).expect("an event"); // 1. what the batch touches
 //! plan.add_births(&program, &input);
-//! let states = store.load(plan.keys())?;                                // 2. load
+//! let mut states = Vec::new();
+//! store.load(plan.keys(), &mut states)?;                                // 2. load
 //! let rows = store.load_rows(plan.rows())?;
-//! let mut due = Vec::new();
 //! if let Some(until) = plan.progress(&input, advance) {
-//!     due = store.due(until, usize::MAX)?;                              // and whose timers it lets run
+//!     let mut due = store.due(until, usize::MAX)?;                      // and whose timers it lets run
 //!     due.retain(|key| !plan.touches(key));
+//!     store.load(&due, &mut states)?;
 //! }
-//! let due_states = store.load(&due)?;
-//! let due = due.into_iter().zip(due_states).filter_map(|(key, state)| Some((key, state?))).collect();
-//! let outcome = program.apply(plan, Snapshot { input, states, due, rows }, advance); // 3. decide: pure
+//! let outcome = program.apply(&plan, Snapshot { input, states, rows }, advance); // 3. decide: pure
 //! store.commit(outcome.checkpoint)?;                                    // 4. commit, as one; then send
 //! assert!(outcome.output.alerts.is_empty(), "it is pending");
 //! # Ok(())

@@ -8,6 +8,7 @@ use crate::output::{Alert, Status};
 use crate::program::{AlertRule, Observed, Program, Template, scalar};
 use crate::state::{Episode, KeyState};
 use crate::time::Time;
+use crate::window::Readings;
 
 /// What a message, or a line of the trace, is made of.
 #[derive(Clone, Copy)]
@@ -19,7 +20,7 @@ pub(crate) struct About<'a> {
     pub(crate) event: Option<&'a Event<'a>>,
     /// Whether the event is late, so that its fields tell nothing of the present.
     pub(crate) stale: bool,
-    pub(crate) windows: &'a [Datum<'a>],
+    pub(crate) windows: Readings<'a>,
 }
 
 impl<'a> About<'a> {
@@ -31,7 +32,7 @@ impl<'a> About<'a> {
             at: event.time,
             event: Some(event),
             stale: false,
-            windows: &[],
+            windows: Readings::NONE,
         }
     }
 
@@ -41,7 +42,7 @@ impl<'a> About<'a> {
         key: &'a str,
         state: &KeyState,
         event: Option<&'a Event<'a>>,
-        windows: &'a [Datum<'a>],
+        windows: Readings<'a>,
     ) -> Self {
         About {
             rule,
@@ -79,7 +80,7 @@ impl<'a> About<'a> {
         let values = self.rule.evidence.iter().filter_map(|evidence| {
             let value = match evidence.observed {
                 Observed::Slot(slot) => scalar(scope.slots?.get(slot)?)?,
-                Observed::Window(window) => json(self.windows.get(window)?)?,
+                Observed::Window(window) => json(&self.windows.value(window))?,
             };
             Some((evidence.text.clone(), value))
         });

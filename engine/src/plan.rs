@@ -30,6 +30,8 @@ pub struct Plan<'a> {
     arrival: Option<Time>,
     /// Where the next event is read into.
     slots: Slots<'a>,
+    /// Memory for the values of further events.
+    spare: Vec<Vec<Value<'a>>>,
 }
 
 /// An event of a plan: what it touches ends here, and begins where the one before ends.
@@ -48,6 +50,44 @@ pub(crate) enum Touch {
     Fire { alert: u32, key: Option<EcoString> },
     /// It concerns the state of a key: an index into the plan's keys.
     Group { key: u32 },
+}
+
+impl<'a> Plan<'a> {
+    /// An empty plan in the memory of this one, for other events.
+    pub fn reuse<'b>(self) -> Plan<'b> {
+        let Plan {
+            mut events,
+            mut kept,
+            mut touches,
+            mut counts,
+            mut keys,
+            mut rows,
+            mut spare,
+            ..
+        } = self;
+        spare.extend(kept.drain(..).map(|event| event.slots));
+        events.clear();
+        touches.clear();
+        counts.clear();
+        keys.clear();
+        rows.clear();
+        Plan {
+            events,
+            touches,
+            counts,
+            keys,
+            rows,
+            spare: spare.into_iter().map(emptied).collect(),
+            ..Plan::default()
+        }
+    }
+}
+
+/// The memory of values, for values that are borrowed from elsewhere.
+fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    // Of what is collected from itself the memory stays.
+    values.into_iter().map(|_| Value::Missing).collect()
 }
 
 impl Plan<'_> {
@@ -177,7 +217,9 @@ impl<'p> Planner<'p> {
             self.touch(plan, &slots, times);
             if plan.is_touched() {
                 let envelope = &self.program.envelope;
-                plan.kept.push(envelope.event(times, &mut slots, source()));
+                let spare = plan.spare.pop().unwrap_or_default();
+                plan.kept
+                    .push(envelope.event(times, &mut slots, spare, source()));
             }
             plan.close(times);
         }

@@ -42,6 +42,15 @@ impl Row {
         }
     }
 
+    /// Hands the content over.
+    pub(crate) fn take(&mut self) -> Row {
+        let values = std::mem::take(&mut self.values);
+        Row {
+            events: self.events,
+            values,
+        }
+    }
+
     pub(crate) fn add(&mut self, rule: &AggregateRule, event: &Event<'_>) {
         self.events = self.events.saturating_add(1);
         let scope = Scope::of_event(event);

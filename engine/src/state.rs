@@ -10,10 +10,7 @@ use crate::event::{Datum, Event, Value};
 use crate::program::AlertRule;
 use crate::time::Time;
 use crate::trace::{Reason, Stage};
-use crate::window::Panes;
-
-/// The values of a rule's windows; most rules have few.
-pub(crate) type Values<'v> = SmallVec<[Datum<'v>; 3]>;
+use crate::window::{Panes, Readings};
 
 /// Where a key is in its life cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,16 +217,14 @@ impl KeyState {
             Some(_) => Evaluated::WithFields,
             None => Evaluated::WithoutFields,
         };
-        let windows = self.values(rule);
         let scope = Scope {
             slots,
-            windows: &windows,
+            windows: self.readings(rule),
             now: self.clock,
             item: &[],
         };
         let when = scope.condition(&rule.when);
         let until = rule.until.as_ref().map(|until| scope.condition(until));
-        drop(windows);
         self.advance(rule, when, until)
     }
 
@@ -421,48 +416,51 @@ impl KeyState {
         is_global: bool,
         for_ever: bool,
     ) -> Option<Time> {
-        let changes = self
-            .windows
-            .iter()
-            .zip(&rule.windows)
-            .filter(|_| !self.rests(rule))
-            .filter_map(|(panes, window)| {
+        let mut next = self.forgotten_at(rule, is_global);
+        let mut at = |time: Option<Time>| {
+            next = match (next, time) {
+                (Some(next), Some(time)) => Some(next.min(time)),
+                (next, time) => next.or(time),
+            };
+        };
+        if !self.rests(rule) {
+            for (panes, window) in self.windows.iter().zip(&rule.windows) {
                 // The end of a tumbling window is a timer even if it holds nothing; but where it would give
                 // what the last evaluation gave, it only moves the clock, and `catch_up` does that. An end
                 // at which a pane enters or leaves, by an offset or not, is a change and so a timer.
-                if window.frame.is_tumbling() && self.evaluated == Evaluated::WithFields {
-                    return Some(window.frame.pane_end(self.clock));
-                }
-                panes.next_change(window.frame, self.clock)
-            });
-        let births = self.birth().into_iter().flat_map(|birth| {
-            let ends = rule
-                .windows
-                .iter()
-                .map(move |window| window.frame.first_full(birth));
-            ends.filter(|end| *end > self.clock)
-        });
-        let deadline = match self.phase {
-            Phase::Pending { since } => Some(since.plus(rule.hold.unwrap_or(0))),
-            Phase::Inactive | Phase::Firing(_) => None,
-        };
-        let message = self.due(rule, for_ever).filter(|due| *due > self.clock);
-        changes
-            .chain(births)
-            .chain(deadline)
-            .chain(message)
-            .chain(self.next_tick(rule).filter(|_| for_ever))
-            .chain(self.forgotten_at(rule, is_global))
-            .min()
+                let frame = window.frame;
+                at(
+                    if frame.is_tumbling() && self.evaluated == Evaluated::WithFields {
+                        Some(frame.pane_end(self.clock))
+                    } else {
+                        panes.next_change(frame, self.clock)
+                    },
+                );
+            }
+        }
+        if let Some(birth) = self.birth() {
+            for window in &rule.windows {
+                at(Some(window.frame.first_full(birth)).filter(|end| *end > self.clock));
+            }
+        }
+        match self.phase {
+            Phase::Inactive => {}
+            Phase::Pending { since } => at(Some(since.plus(rule.hold.unwrap_or(0)))),
+            Phase::Firing(_) => at(self.due(rule, for_ever).filter(|due| *due > self.clock)),
+        }
+        if for_ever && !rule.ticks.is_empty() {
+            at(self.next_tick(rule));
+        }
+        next
     }
 
-    /// The scope that a message about this state is filled from.
-    pub(crate) fn values(&self, rule: &AlertRule) -> Values<'_> {
-        self.windows
-            .iter()
-            .zip(&rule.windows)
-            .map(|(panes, window)| panes.value(window, self.clock))
-            .collect()
+    /// Its windows, as conditions and messages read them.
+    pub(crate) fn readings<'v>(&'v self, rule: &'v AlertRule) -> Readings<'v> {
+        Readings {
+            windows: &rule.windows,
+            panes: &self.windows,
+            clock: self.clock,
+        }
     }
 
     /// Whether stored state can be this rule's.

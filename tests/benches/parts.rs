@@ -71,7 +71,7 @@ fn apply_a_windowed_batch(bencher: Bencher<'_, '_>) {
     drive(&program, &mut store, &events);
     bencher
         .with_inputs(|| plan(&mut planner, &events))
-        .bench_local_values(|plan| step(&program, &mut store, plan, Advance::default()));
+        .bench_local_refs(|plan| step(&program, &mut store, plan, Advance::default()));
 }
 
 /// From the text of a condition to its tree.

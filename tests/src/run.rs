@@ -139,15 +139,15 @@ impl Run<'_> {
                     given.rejects.push((number, rejection.reason));
                 }
             }
-            tell(step(self.program, store, plan, advance), &mut given);
+            tell(step(self.program, store, &mut plan, advance), &mut given);
         }
         if self.until_end {
             let advance = Advance {
                 until_end: true,
                 ..advance
             };
-            let plan = Plan::default();
-            tell(step(self.program, store, plan, advance), &mut given);
+            let mut plan = Plan::default();
+            tell(step(self.program, store, &mut plan, advance), &mut given);
         }
         given.rows = store.rows(self.program);
         given
@@ -228,7 +228,7 @@ impl Store for ByteStore<'_> {
         Ok(due.into_iter().map(|(_, key)| key).collect())
     }
 
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, CodecError> {
+    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), CodecError> {
         let load = |key| {
             let Some((bytes, _)) = self.states.get(key) else {
                 return Ok(None);
@@ -236,7 +236,10 @@ impl Store for ByteStore<'_> {
             let rule = self.program.alert(key).ok_or(CodecError::Corrupt)?;
             KeyState::decode(bytes, rule).map(Some)
         };
-        keys.iter().map(load).collect()
+        for key in keys {
+            states.push(Stored::new(key.clone(), load(key)?));
+        }
+        Ok(())
     }
 
     fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, CodecError> {

@@ -145,14 +145,14 @@ impl Store for SqliteStore<'_> {
         read().map_err(|error| self.failed(error))
     }
 
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, StateError> {
+    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), StateError> {
         let failed = |error| self.failed(error);
         let mut query = self
             .file
             .connection
             .prepare_cached("SELECT state FROM states WHERE alert = ?1 AND key = ?2")
             .map_err(failed)?;
-        let load = |key: &StateKey| {
+        let mut load = |key: &StateKey| {
             let name = self.name(key);
             let bytes: Option<Vec<u8>> = query
                 .query_row((name, &*key.key), |row| row.get(0))
@@ -165,7 +165,10 @@ impl Store for SqliteStore<'_> {
                 .map(Some)
                 .map_err(|error| self.file.error(Cause::Entry(entry(name, &key.key), error)))
         };
-        keys.iter().map(load).collect()
+        for key in keys {
+            states.push(Stored::new(key.clone(), load(key)?));
+        }
+        Ok(())
     }
 
     fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, StateError> {

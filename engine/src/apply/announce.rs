@@ -24,9 +24,9 @@ impl<'p> Run<'p> {
         if let Some(ordinal) = state.take_due(self.rule(cell), self.for_ever) {
             self.say_firing(cell, state, ordinal, event);
         } else if change.is_some_and(|change| change.to == Stage::Firing) {
-            let windows = state.values(self.rule(cell));
+            let windows = state.readings(self.rule(cell));
             let key = self.cells[cell].key.key.clone();
-            let about = About::key(self.rule(cell), &key, state, event, &windows);
+            let about = About::key(self.rule(cell), &key, state, event, windows);
             self.record(&about, Stage::Firing, Stage::Firing, Reason::Cooldown);
         }
     }
@@ -40,10 +40,10 @@ impl<'p> Run<'p> {
     ) {
         let rule = self.rule(cell);
         // The next episode's messages do not take the place of this one's.
-        self.cells[cell].repeated = None;
-        let windows = state.values(rule);
+        self.repeated.remove(&cell);
+        let windows = state.readings(rule);
         let key = self.cells[cell].key.key.clone();
-        let about = About::key(rule, &key, state, event, &windows);
+        let about = About::key(rule, &key, state, event, windows);
         self.record(&about, change.from, change.to, change.reason);
         // Nobody was told of an episode whose beginning was silenced or withheld.
         if let Some(Firing { episode, .. }) = change.ended.filter(|firing| firing.sent)
@@ -70,9 +70,9 @@ impl<'p> Run<'p> {
         let Some(Firing { episode, .. }) = state.firing() else {
             return;
         };
-        let windows = state.values(rule);
+        let windows = state.readings(rule);
         let key = self.cells[cell].key.key.clone();
-        let about = About::key(rule, &key, state, event, &windows);
+        let about = About::key(rule, &key, state, event, windows);
         let trace = self.trace.len();
         if ordinal > 0 {
             self.record(&about, Stage::Firing, Stage::Firing, Reason::Repeat);
@@ -81,7 +81,7 @@ impl<'p> Run<'p> {
             return;
         }
         // Of several that are due at once only the latest is sent.
-        let earlier = self.cells[cell].repeated.take();
+        let earlier = self.repeated.remove(&cell);
         let ordinal = match earlier.filter(|earlier| earlier.moves == self.moves) {
             Some(earlier) => {
                 self.alerts[earlier.alert] = None;
@@ -91,12 +91,13 @@ impl<'p> Run<'p> {
             None => ordinal,
         };
         if ordinal > 0 {
-            self.cells[cell].repeated = Some(Repeated {
+            let repeated = Repeated {
                 moves: self.moves,
                 ordinal,
                 alert: self.alerts.len(),
                 trace: trace..self.trace.len(),
-            });
+            };
+            self.repeated.insert(cell, repeated);
         }
         let id = episode_id(&rule.name, &key, episode);
         self.alerts.push(Some(Alert {
@@ -104,7 +105,6 @@ impl<'p> Run<'p> {
             ..about.alert(self.program, id, Status::Firing, ordinal)
         }));
         let at = about.at;
-        drop(windows);
         state.note_sent(ordinal, at);
     }
 

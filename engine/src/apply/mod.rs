@@ -3,7 +3,7 @@
 mod announce;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
 use crate::event::Event;
@@ -12,7 +12,7 @@ use crate::plan::{Plan, Touch};
 use crate::program::{AlertRule, Program};
 use crate::row::{Row, RowKey};
 use crate::state::{Change, KeyState};
-use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
+use crate::store::{Checkpoint, Input, Snapshot, Stored};
 use crate::time::Time;
 use crate::trace::{Reason, Stage, Trace};
 
@@ -52,13 +52,13 @@ impl Program {
     ///
     /// The snapshot must hold the states of [`Plan::keys`] and of every key that is due before
     /// [`Plan::progress`], as far as they have any.
-    pub fn apply(&self, plan: Plan<'_>, snapshot: Snapshot, advance: Advance) -> Outcome {
-        let mut run = Run::new(self, &plan, snapshot, advance);
+    pub fn apply(&self, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Outcome {
+        let mut run = Run::new(self, plan, snapshot, advance);
         let (mut touched, mut counted) = (0, 0);
         for (index, planned) in plan.events.iter().enumerate() {
             run.progress_to(planned.arrival);
             if let (0, true, Some(time)) = (index, plan.births, plan.first) {
-                run.give_birth(&plan, time);
+                run.give_birth(plan, time);
             }
             let touches = touched..planned.touches as usize;
             let counts = counted..planned.counts as usize;
@@ -97,8 +97,8 @@ impl Program {
 struct Run<'p> {
     program: &'p Program,
     input: Input,
-    /// The plan's keys first, in its order; then those that are due.
-    cells: Vec<Cell>,
+    /// The states, with their next timers: those of the plan's keys first, in its order; then those that are due.
+    cells: Vec<Stored>,
     /// The plan's aggregate rows, in its order.
     rows: Vec<(RowKey, Row)>,
     /// Timers; one that is not its cell's next timer any more is stale.
@@ -112,20 +112,15 @@ struct Run<'p> {
     wants_trace: bool,
     /// Counts the moves of progress: the timers that run in one run at once.
     moves: u64,
+    /// The last message of a cell that said again that its key fires.
+    repeated: BTreeMap<usize, Repeated>,
     /// The messages; one that a later one took the place of is none.
     alerts: Vec<Option<Alert>>,
     /// The trace; what tells of a message that another one took the place of is none.
     trace: Vec<Option<Trace>>,
 }
 
-struct Cell {
-    key: StateKey,
-    state: Option<KeyState>,
-    timer: Option<Time>,
-    repeated: Option<Repeated>,
-}
-
-/// The last message that said again that a key fires.
+/// A message that said again that a key fires.
 struct Repeated {
     /// The move of progress in which it was made.
     moves: u64,
@@ -138,20 +133,9 @@ struct Repeated {
 
 impl<'p> Run<'p> {
     fn new(program: &'p Program, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Self {
-        let cell = |key: StateKey, state: Option<KeyState>| Cell {
-            key,
-            state,
-            timer: None,
-            repeated: None,
-        };
-        let keys = plan.keys().iter().cloned();
-        let states = snapshot.states.into_iter().chain(std::iter::repeat(None));
-        let mut cells: Vec<Cell> = keys
-            .zip(states)
-            .map(|(key, state)| cell(key, state))
-            .collect();
-        let due = snapshot.due.into_iter();
-        cells.extend(due.map(|(key, state)| cell(key, Some(state))));
+        let mut cells = snapshot.states;
+        let missing = plan.keys().iter().skip(cells.len());
+        cells.extend(missing.map(|key| Stored::new(key.clone(), None)));
         let rows = snapshot.rows.into_iter().chain(std::iter::repeat(None));
         let rows = plan.rows().iter().zip(rows).map(|(key, row)| {
             let new = || Row::new(&program.aggregates[key.aggregate as usize]);
@@ -168,6 +152,7 @@ impl<'p> Run<'p> {
             for_ever: true,
             wants_trace: advance.trace,
             moves: 0,
+            repeated: BTreeMap::new(),
             alerts: Vec::new(),
             trace: Vec::new(),
         };
@@ -306,38 +291,37 @@ impl<'p> Run<'p> {
 
     fn event(&mut self, cell: usize, event: &Event<'_>) {
         let rule = self.rule(cell);
-        let mut state = self.cells[cell]
-            .state
-            .take()
-            .unwrap_or_else(|| KeyState::new(rule, event.time));
+        let progress = self.input.progress.unwrap_or(event.arrival);
+        let slot = &mut self.cells[cell].state;
+        let state = slot.get_or_insert_with(|| KeyState::new(rule, event.time));
         if rule.is_per_event() {
-            self.fire_again(cell, &mut state, event);
+            self.with_state(cell, |run, state| run.fire_again(cell, state, event));
         } else {
-            let progress = self.input.progress.unwrap_or(event.arrival);
             let change = state.event(rule, event, progress);
-            self.announce(cell, &mut state, change, Some(event));
+            if change.is_some() || state.firing().is_some() {
+                self.with_state(cell, |run, state| {
+                    run.announce(cell, state, change, Some(event));
+                });
+            }
         }
-        self.cells[cell].state = Some(state);
         self.schedule(cell);
+    }
+
+    fn with_state(&mut self, cell: usize, work: impl FnOnce(&mut Self, &mut KeyState)) {
+        if let Some(mut state) = self.cells[cell].state.take() {
+            work(self, &mut state);
+            self.cells[cell].state = Some(state);
+        }
     }
 
     fn finish(mut self, had_events: bool) -> Outcome {
         if had_events {
             self.input.program = Some(self.program.fingerprint());
         }
-        let states = self
-            .cells
-            .into_iter()
-            .map(
-                |Cell {
-                     key, state, timer, ..
-                 }| Stored { key, state, timer },
-            )
-            .collect();
         Outcome {
             checkpoint: Checkpoint {
                 input: self.input,
-                states,
+                states: self.cells,
                 rows: self.rows,
             },
             output: Output {

@@ -138,14 +138,15 @@ impl Envelope {
         }
     }
 
-    /// The event that was read into `slots`, which it takes over.
+    /// The event that was read into `slots`, whose values it takes over; they go on in the memory of `spare`.
     pub(crate) fn event<'a>(
         &self,
         times: Times,
         slots: &mut Slots<'a>,
+        spare: Vec<Value<'a>>,
         source: Source,
     ) -> Event<'a> {
-        let slots = slots.take();
+        let slots = slots.take(spare);
         Event {
             time: times.time,
             arrival: times.arrival,

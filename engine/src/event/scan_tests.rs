@@ -30,8 +30,8 @@ fn both(json: &str) -> [Result<Vec<Value<'_>>, Unread>; 2] {
     let read = projection.read(json, &mut quick);
     let read_general = projection.read_general(json, &mut general);
     [
-        read.map(|()| quick.take()),
-        read_general.map(|()| general.take()),
+        read.map(|()| quick.take(Vec::new())),
+        read_general.map(|()| general.take(Vec::new())),
     ]
 }
 

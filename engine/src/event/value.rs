@@ -46,10 +46,10 @@ impl<'a> Slots<'a> {
         self.filled.push(slot);
     }
 
-    /// Hands the values over.
-    pub(crate) fn take(&mut self) -> Vec<Value<'a>> {
+    /// Hands the values over, and goes on in the memory of `spare`.
+    pub(crate) fn take(&mut self, spare: Vec<Value<'a>>) -> Vec<Value<'a>> {
         self.filled.clear();
-        std::mem::take(&mut self.values)
+        std::mem::replace(&mut self.values, spare)
     }
 }
 
@@ -94,7 +94,8 @@ impl<'a> Rows<'a> {
             .iter()
             .rposition(|value| *value != Value::Missing)
             .map_or(0, |last| last + 1);
-        self.values.extend(row.take().into_iter().take(kept));
+        self.values
+            .extend(row.take(Vec::new()).into_iter().take(kept));
         self.ends.push(self.values.len());
     }
 

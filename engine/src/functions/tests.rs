@@ -32,8 +32,12 @@ fn value(expression: &str, event: &str) -> String {
     let mut plan = Plan::default();
     let mut planner = Planner::new(&program);
     planner.add(&mut plan, line.as_bytes(), source).unwrap();
-    let output: Result<_, Infallible> =
-        step(&program, &mut MemoryStore::new(), plan, Advance::default());
+    let output: Result<_, Infallible> = step(
+        &program,
+        &mut MemoryStore::new(),
+        &mut plan,
+        Advance::default(),
+    );
     // An alert whose `by` is unknown does not fire.
     match output.unwrap().alerts.first() {
         Some(alert) => alert.key.as_ref().unwrap()[0].1.to_string(),

@@ -7,7 +7,7 @@ use crate::aggregate::Aggregate;
 use crate::eval::Scope;
 use crate::event::Datum;
 use crate::time::Time;
-use crate::window::Window;
+use crate::window::{Readings, Window};
 
 /// Whether a condition that is not true stays so until an event comes: as windows lose panes, and with the
 /// fields unread. A key of which that is known needs no timers for its panes.
@@ -61,7 +61,7 @@ fn mirrored(op: CompareOp) -> CompareOp {
 fn is_untrue_without_fields(condition: &Node) -> bool {
     let scope = Scope {
         slots: None,
-        windows: &[],
+        windows: Readings::NONE,
         now: Time(0),
         item: &[],
     };

@@ -123,7 +123,7 @@ impl Program {
     pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
         let mut slots = Slots::default();
         let times = self.read(text_of(bytes)?, &mut slots)?;
-        Ok(self.envelope.event(times, &mut slots, source))
+        Ok(self.envelope.event(times, &mut slots, Vec::new(), source))
     }
 
     /// Reads the values of an event into `slots`.

@@ -98,6 +98,16 @@ impl MemoryStore {
         name(self.slab.get(self.cells[place as usize].slot))
     }
 
+    /// The state in a cell. A large one is handed out, and brought back by the commit that follows.
+    fn take(&mut self, place: u32) -> Option<KeyState> {
+        if let Some(large) = self.large.get_mut(&place) {
+            return large.take();
+        }
+        let mut packed = self.slab.get(self.cells[place as usize].slot);
+        let _name: (u32, &[u8]) = wire::take(&mut packed)?;
+        KeyState::read(&mut packed)
+    }
+
     fn put(&mut self, found: Option<u32>, key: &StateKey, state: KeyState, timer: Option<Time>) {
         let was_large = found.is_some_and(|cell| self.large.contains_key(&cell));
         // What was too large once is not tried again.
@@ -256,25 +266,21 @@ impl Store for MemoryStore {
         Ok(keys)
     }
 
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, Infallible> {
+    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Infallible> {
         self.touch(keys);
-        let states = keys.iter().map(|key| {
+        for key in keys {
             let place = self.find(key);
             self.loaded.push(place);
-            let mut packed = self.slab.get(self.cells[place? as usize].slot);
-            let _: (u32, &[u8]) = wire::take(&mut packed)?;
-            // A large one is brought back by the commit that follows.
-            match self.large.get_mut(&place?) {
-                Some(large) => large.take(),
-                None => KeyState::read(&mut packed),
-            }
-        });
-        Ok(states.collect())
+            let state = place.and_then(|place| self.take(place));
+            states.push(Stored::new(key.clone(), state));
+        }
+        Ok(())
     }
 
     /// Hands the rows out; the commit that follows brings them back.
     fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, Infallible> {
-        Ok(keys.iter().map(|key| self.rows.remove(key)).collect())
+        let rows = keys.iter().map(|key| self.rows.get_mut(key).map(Row::take));
+        Ok(rows.collect())
     }
 
     fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {

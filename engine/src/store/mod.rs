@@ -40,10 +40,8 @@ pub struct Input {
 pub struct Snapshot {
     /// The input before the plan.
     pub input: Input,
-    /// Those of the plan's keys, in their order; `None` for a new key.
-    pub states: Vec<Option<KeyState>>,
-    /// Those of other keys that are due, none twice.
-    pub due: Vec<(StateKey, KeyState)>,
+    /// Those of the plan's keys, in their order; then those of other keys that are due, none twice.
+    pub states: Vec<Stored>,
     /// The plan's aggregate rows, in their order; `None` for a new one.
     pub rows: Vec<Option<Row>>,
 }
@@ -53,21 +51,32 @@ pub struct Snapshot {
 pub struct Checkpoint {
     /// The input after the plan.
     pub input: Input,
-    /// Every state that was loaded or made: those of the plan's keys in their order, then the others.
+    /// The states of the snapshot, in their order.
     pub states: Vec<Stored>,
     /// Every aggregate row that an event was added to.
     pub rows: Vec<(RowKey, Row)>,
 }
 
-/// A state to store.
+/// The place of a key's state.
 #[derive(Debug)]
 pub struct Stored {
     /// Whose it is.
     pub key: StateKey,
-    /// The state; `None` if the key is forgotten.
+    /// The state; `None` if the key has none yet, or is forgotten.
     pub state: Option<KeyState>,
-    /// When it is due without an event.
+    /// When it is due without an event; to be stored beside it, and nothing to [`Program::apply`].
     pub timer: Option<Time>,
+}
+
+impl Stored {
+    /// The state of a key, as loaded.
+    pub fn new(key: StateKey, state: Option<KeyState>) -> Stored {
+        Stored {
+            key,
+            state,
+            timer: None,
+        }
+    }
 }
 
 /// Keeps states between batches.
@@ -84,8 +93,8 @@ pub trait Store {
     /// The keys whose timer lies before `until`, at most `limit` of them: the earliest.
     fn due(&mut self, until: Time, limit: usize) -> Result<Vec<StateKey>, Self::Error>;
 
-    /// Loads the states of these keys, in their order; `None` for a key that has none.
-    fn load(&mut self, keys: &[StateKey]) -> Result<Vec<Option<KeyState>>, Self::Error>;
+    /// Adds the states of these keys to `states`, in their order.
+    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Self::Error>;
 
     /// Loads these aggregate rows, in their order; `None` for one that there is not.
     fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, Self::Error>;
@@ -100,7 +109,7 @@ pub trait Store {
 pub fn step<S: Store>(
     program: &Program,
     store: &mut S,
-    mut plan: Plan<'_>,
+    plan: &mut Plan<'_>,
     advance: Advance,
 ) -> Result<Output, S::Error> {
     let input = store.input()?;
@@ -110,14 +119,13 @@ pub fn step<S: Store>(
         due = store.due(until, usize::MAX)?;
         due.retain(|key| !plan.touches(key));
     }
-    let states = store.load(plan.keys())?;
-    let due_states = store.load(&due)?;
-    let due = due.into_iter().zip(due_states);
+    let mut states = Vec::with_capacity(plan.keys().len() + due.len());
+    store.load(plan.keys(), &mut states)?;
+    store.load(&due, &mut states)?;
     let rows = store.load_rows(plan.rows())?;
     let snapshot = Snapshot {
         input,
         states,
-        due: due.filter_map(|(key, state)| Some((key, state?))).collect(),
         rows,
     };
     let outcome = program.apply(plan, snapshot, advance);

@@ -10,6 +10,7 @@ use crate::aggregate::Aggregate;
 use crate::eval::Scope;
 use crate::event::Datum;
 use crate::program::Node;
+use crate::time::Time;
 
 /// A window of an alert: what it adds up and for how long.
 #[derive(Debug)]
@@ -20,6 +21,32 @@ pub(crate) struct Window {
     pub(crate) value: Option<Node>,
     pub(crate) filter: Option<Node>,
     pub(crate) frame: Frame,
+}
+
+/// The windows of one key at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Readings<'v> {
+    pub(crate) windows: &'v [Window],
+    /// One for each window.
+    pub(crate) panes: &'v [Panes],
+    pub(crate) clock: Time,
+}
+
+impl<'v> Readings<'v> {
+    /// Of no windows.
+    pub(crate) const NONE: Readings<'static> = Readings {
+        windows: &[],
+        panes: &[],
+        clock: Time::MIN,
+    };
+
+    /// The value of a window; unread if there is none of this number.
+    pub(crate) fn value(self, window: usize) -> Datum<'v> {
+        match (self.panes.get(window), self.windows.get(window)) {
+            (Some(panes), Some(window)) => panes.value(window, self.clock),
+            _ => Datum::Unread,
+        }
+    }
 }
 
 impl Window {

@@ -16,9 +16,9 @@ pub fn drive(program: &Program, store: &mut MemoryStore, events: &Events) -> usi
     let mut planner = Planner::new(program);
     let mut line = 0;
     let mut alerts = 0;
+    let mut plan = Plan::default();
     for (bytes, chunk) in events.chunks(BATCH) {
         let text = simdutf8::basic::from_utf8(bytes).expect("generated as text");
-        let mut plan = Plan::default();
         for event in chunk.cut(text) {
             line += 1;
             let source = || Source::File {
@@ -29,10 +29,11 @@ pub fn drive(program: &Program, store: &mut MemoryStore, events: &Events) -> usi
                 .add_text(&mut plan, event, source)
                 .expect("generated as an event");
         }
-        match step(program, store, plan, Advance::default()) {
+        match step(program, store, &mut plan, Advance::default()) {
             Ok(output) => alerts += output.alerts.len(),
             Err(never) => match never {},
         }
+        plan = plan.reuse();
     }
     alerts
 }

@@ -49,7 +49,7 @@ impl Fixture {
         let mut plan = plan(&program, BEFORE);
         plan.add_births(&program, &Input::default());
         let checkpoint = program
-            .apply(plan, Snapshot::default(), Advance::default())
+            .apply(&plan, Snapshot::default(), Advance::default())
             .checkpoint;
         let stored = |Stored { key, state, .. }: Stored| {
             let bytes = state?.encode(program.alert(&key)?);
@@ -248,11 +248,11 @@ fn go_on(fixture: &Fixture, checkpoint: Checkpoint) {
         ..Advance::default()
     };
     for advance in [Advance::default(), to_the_end] {
-        let plan = match advance.until_end {
+        let mut plan = match advance.until_end {
             true => Plan::default(),
             false => plan(&fixture.program, AFTER),
         };
-        let Ok(output) = step(&fixture.program, &mut store, plan, advance);
+        let Ok(output) = step(&fixture.program, &mut store, &mut plan, advance);
         for alert in &output.alerts {
             assert!(serde_json::to_string(alert).is_ok(), "{alert:?}");
         }
