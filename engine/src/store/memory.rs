@@ -24,30 +24,49 @@ use crate::wire;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     input: Input,
-    cells: Vec<Cell>,
-    free: Vec<u32>,
-    /// Cells by their key.
-    index: HashTable<u32>,
+    /// Where each key stands.
+    index: HashTable<Slot>,
     hasher: RandomState,
-    /// The key of each cell, and its state if it is small.
+    /// For each key what its head says, its name and, if it is small, its state.
     slab: Slab,
-    /// The states that are too large for the slab, by cell; `None` while they are handed out.
-    large: HashMap<u32, Option<KeyState>, RandomState>,
+    /// The states that are too large for the slab; `None` while they are handed out.
+    large: HashMap<Slot, Option<KeyState>, RandomState>,
     calendar: Calendar,
     rows: HashMap<RowKey, Row, RandomState>,
-    /// Where the states stand that have been loaded since the last commit, which brings them back in that order.
-    loaded: Vec<Option<u32>>,
+    /// What was loaded since the last commit, which brings it back in that order: hashes, and where it stands.
+    loaded: Vec<(u64, Option<Slot>)>,
     packed: Vec<u8>,
 }
 
-/// A place for the state of one key.
-#[derive(Debug)]
-struct Cell {
+/// What stands before the name of a key.
+#[derive(Debug, Clone, Copy)]
+struct Head {
     /// When it is due; [`Time::MAX`] for never.
     timer: Time,
-    slot: Slot,
     /// Where it stands in the calendar, which is no later than its timer.
     bucket: Bucket,
+}
+
+impl Head {
+    const BYTES: usize = 12;
+
+    /// The head of a slot, be it free.
+    fn read(packed: &[u8]) -> Option<Head> {
+        let (timer, rest) = packed.split_first_chunk()?;
+        Some(Head {
+            timer: Time(i64::from_le_bytes(*timer)),
+            bucket: Bucket::from_le_bytes(*rest.first_chunk()?),
+        })
+    }
+
+    fn write(self, packed: &mut [u8]) {
+        if let Some((timer, rest)) = packed.split_first_chunk_mut() {
+            *timer = self.timer.0.to_le_bytes();
+            if let Some(bucket) = rest.first_chunk_mut() {
+                *bucket = self.bucket.to_le_bytes();
+            }
+        }
+    }
 }
 
 impl MemoryStore {
@@ -73,65 +92,95 @@ impl MemoryStore {
         self.index.is_empty()
     }
 
-    fn find(&self, key: &StateKey) -> Option<u32> {
-        let hash = self.hasher.hash_one(name_of(key));
-        let is_it = |&place: &u32| self.name(place) == name_of(key);
+    fn hash(&self, key: &StateKey) -> u64 {
+        self.hasher.hash_one(name_of(key))
+    }
+
+    fn find(&self, hash: u64, key: &StateKey) -> Option<Slot> {
+        let is_it = |&slot: &Slot| name(self.slab.get(slot)) == name_of(key);
         self.index.find(hash, is_it).copied()
     }
 
-    /// Has the processor fetch the memory of many keys at once, before they are looked at one by one: past its
-    /// caches, each would take longer to arrive than to be worked on.
-    fn touch(&self, keys: &[StateKey]) {
-        let likely = keys.iter().filter_map(|key| {
-            let hash = self.hasher.hash_one(name_of(key));
-            self.index.find(hash, |_| true).copied()
+    /// Finds out where keys stand, most likely, and has the processor fetch the memory of them all at once, before they
+    /// are looked at one by one: past its caches, each would take longer to arrive than to be worked on.
+    fn locate(&mut self, keys: &[StateKey]) {
+        let start = self.loaded.len();
+        for key in keys {
+            let hash = self.hash(key);
+            let likely = self.index.find(hash, |_| true);
+            self.loaded.push((hash, likely.copied()));
+        }
+        let slots = self.loaded[start..].iter().filter_map(|(_, slot)| *slot);
+        let bytes = slots.filter_map(|slot| {
+            let packed = self.slab.get(slot);
+            Some(packed.first()? ^ packed.last()?)
         });
-        let likely: Vec<u32> = likely.collect();
-        let slots = likely.iter().map(|place| self.cells[*place as usize].slot);
-        let slots: Vec<Slot> = slots.collect();
-        let bytes = slots.iter().filter_map(|slot| self.slab.get(*slot).first());
         black_box(bytes.fold(0_u8, |sum, byte| sum ^ byte));
     }
 
-    /// The alert and the key of a cell.
-    fn name(&self, place: u32) -> (u32, &[u8]) {
-        name(self.slab.get(self.cells[place as usize].slot))
-    }
-
-    /// The state in a cell. A large one is handed out, and brought back by the commit that follows.
-    fn take(&mut self, place: u32) -> Option<KeyState> {
-        if let Some(large) = self.large.get_mut(&place) {
+    /// The state in a slot. A large one is handed out, and brought back by the commit that follows.
+    fn take(&mut self, slot: Slot) -> Option<KeyState> {
+        if let Some(large) = self.large.get_mut(&slot) {
             return large.take();
         }
-        let mut packed = self.slab.get(self.cells[place as usize].slot);
-        let _name: (u32, &[u8]) = wire::take(&mut packed)?;
+        let mut packed = self.slab.get(slot).get(Head::BYTES..)?;
+        take_name(&mut packed)?;
         KeyState::read(&mut packed)
     }
 
-    fn put(&mut self, found: Option<u32>, key: &StateKey, state: KeyState, timer: Option<Time>) {
-        let was_large = found.is_some_and(|cell| self.large.contains_key(&cell));
+    fn put(&mut self, number: usize, key: &StateKey, state: KeyState, timer: Time) {
+        let (hash, found) = self.located(number, key);
+        let was_large = found.is_some_and(|slot| self.large.contains_key(&slot));
         // What was too large once is not tried again.
         let is_small = !was_large && self.pack(key, Some(&state)) <= LONGEST;
         if !is_small {
             self.pack(key, None);
         }
-        let cell = match found {
-            Some(cell) => {
-                let slot = &mut self.cells[cell as usize].slot;
-                *slot = self.slab.replace(*slot, &self.packed);
-                cell
+        let held = found.and_then(|slot| Head::read(self.slab.get(slot)));
+        let mut head = Head {
+            timer,
+            bucket: held.map_or(NOWHERE, |held| held.bucket),
+        };
+        // Where it stands in an earlier bucket, it is moved on once its turn comes.
+        let place = bucket(timer).cmp(&head.bucket);
+        if place == Ordering::Less && timer < Time::MAX {
+            head.bucket = bucket(timer);
+        }
+        head.write(&mut self.packed);
+        let slot = match found {
+            Some(slot) if self.slab.replace(slot, &self.packed) => {
+                match place {
+                    _ if timer == Time::MAX => {}
+                    Ordering::Less => self.calendar.put(slot, timer),
+                    Ordering::Equal => self.calendar.hasten(timer),
+                    Ordering::Greater => {}
+                }
+                slot
             }
-            None => self.new_cell(key),
+            _ => {
+                let is_due = timer < Time::MAX;
+                head.bucket = if is_due { bucket(timer) } else { NOWHERE };
+                head.write(&mut self.packed);
+                let slot = self.slab.insert(&self.packed);
+                if is_due {
+                    self.calendar.put(slot, timer);
+                }
+                match found {
+                    Some(old) => self.move_to(hash, old, slot),
+                    None => self.insert(hash, slot),
+                }
+                slot
+            }
         };
         if !is_small {
-            self.large.insert(cell, Some(state));
+            self.large.insert(slot, Some(state));
         }
-        self.set_timer(cell, timer.unwrap_or(Time::MAX));
     }
 
-    /// Packs a key and perhaps its state; says how long that is.
+    /// Packs a key and perhaps its state behind the place of a head; says how long that is.
     fn pack(&mut self, key: &StateKey, state: Option<&KeyState>) -> usize {
         self.packed.clear();
+        self.packed.extend_from_slice(&[0; Head::BYTES]);
         wire::put(&mut self.packed, &key.alert);
         wire::put(&mut self.packed, key.key.as_str());
         if let Some(state) = state {
@@ -140,86 +189,78 @@ impl MemoryStore {
         self.packed.len()
     }
 
-    /// Where the state stands that is the `number`th to be brought back.
-    fn place(&self, number: usize, key: &StateKey) -> Option<u32> {
-        let place = self.loaded.get(number).copied().flatten();
-        place
-            .filter(|place| self.name(*place) == name_of(key))
-            .or_else(|| self.find(key))
+    /// The hash of the state that is the `number`th to be brought back, and where it stands.
+    fn located(&self, number: usize, key: &StateKey) -> (u64, Option<Slot>) {
+        if let Some(&(hash, Some(slot))) = self.loaded.get(number)
+            && name(self.slab.get(slot)) == name_of(key)
+        {
+            return (hash, Some(slot));
+        }
+        let hash = self.hash(key);
+        (hash, self.find(hash, key))
     }
 
-    fn new_cell(&mut self, key: &StateKey) -> u32 {
-        let cell = Cell {
+    fn insert(&mut self, hash: u64, slot: Slot) {
+        let (slab, hasher) = (&self.slab, &self.hasher);
+        let hash_of = |&slot: &Slot| hasher.hash_one(name(slab.get(slot)));
+        self.index.insert_unique(hash, slot, hash_of);
+    }
+
+    fn move_to(&mut self, hash: u64, old: Slot, new: Slot) {
+        if let Some(slot) = self.index.find_mut(hash, |slot| *slot == old) {
+            *slot = new;
+        }
+        self.free(old);
+    }
+
+    /// Frees a slot. The calendar may name it still, and must find it in no bucket.
+    fn free(&mut self, slot: Slot) {
+        let head = Head {
             timer: Time::MAX,
-            slot: self.slab.insert(&self.packed),
             bucket: NOWHERE,
         };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.cells[place as usize] = cell;
-                place
-            }
-            None => {
-                self.cells.push(cell);
-                self.cells.len() as u32 - 1
-            }
-        };
-        let (cells, slab, hasher) = (&self.cells, &self.slab, &self.hasher);
-        let hash_of = |&cell: &u32| {
-            let packed = slab.get(cells[cell as usize].slot);
-            hasher.hash_one(name(packed))
-        };
-        let hash = hasher.hash_one(name_of(key));
-        self.index.insert_unique(hash, place, hash_of);
-        place
+        head.write(self.slab.get_mut(slot));
+        self.slab.remove(slot);
     }
 
-    fn set_timer(&mut self, place: u32, timer: Time) {
-        let cell = &mut self.cells[place as usize];
-        cell.timer = timer;
-        if timer == Time::MAX {
-            return;
-        }
-        // Where it stands in an earlier bucket, it is moved on once its turn comes.
-        match bucket(timer).cmp(&cell.bucket) {
-            Ordering::Less => {
-                cell.bucket = bucket(timer);
-                self.calendar.put(place, timer);
-            }
-            Ordering::Equal => self.calendar.hasten(timer),
-            Ordering::Greater => {}
+    fn remove(&mut self, number: usize, key: &StateKey) {
+        let (hash, found) = self.located(number, key);
+        if let Some(slot) = found
+            && let Ok(entry) = self.index.find_entry(hash, |at| *at == slot)
+        {
+            entry.remove();
+            self.large.remove(&slot);
+            self.free(slot);
         }
     }
 
-    fn remove(&mut self, key: &StateKey) {
-        let hash = self.hasher.hash_one(name_of(key));
-        let (cells, slab) = (&self.cells, &self.slab);
-        let is_it = |&cell: &u32| name(slab.get(cells[cell as usize].slot)) == name_of(key);
-        let Ok(found) = self.index.find_entry(hash, is_it) else {
-            return;
+    /// Puts a key that stands in no bucket into that of its timer.
+    fn put_back(&mut self, slot: Slot, timer: Time) {
+        let head = Head {
+            timer,
+            bucket: bucket(timer),
         };
-        let (place, _) = found.remove();
-        let cell = &mut self.cells[place as usize];
-        cell.bucket = NOWHERE;
-        self.slab.remove(cell.slot);
-        self.large.remove(&place);
-        self.free.push(place);
+        head.write(self.slab.get_mut(slot));
+        self.calendar.put(slot, timer);
     }
 
     /// The bytes of memory that the states of keys take, but for the inside of large ones.
     pub fn memory(&self) -> usize {
         self.slab.memory()
-            + self.cells.capacity() * size_of::<Cell>()
             + self.index.allocation_size()
-            + self.free.capacity() * size_of::<u32>()
             + self.calendar.memory()
-            + self.large.capacity() * size_of::<(u32, KeyState)>()
+            + self.large.capacity() * size_of::<(Slot, KeyState)>()
     }
 }
 
-/// The alert and the key that begin a packed state.
-fn name(mut packed: &[u8]) -> (u32, &[u8]) {
-    wire::take(&mut packed).unwrap_or_default()
+/// The alert and the key of a slot; none of a free one that has lost its memory.
+fn name(packed: &[u8]) -> (u32, &[u8]) {
+    let mut name = packed.get(Head::BYTES..).unwrap_or_default();
+    take_name(&mut name).unwrap_or_default()
+}
+
+fn take_name<'b>(packed: &mut &'b [u8]) -> Option<(u32, &'b [u8])> {
+    wire::take(packed)
 }
 
 fn name_of(key: &StateKey) -> (u32, &[u8]) {
@@ -235,29 +276,34 @@ impl Store for MemoryStore {
 
     fn due(&mut self, until: Time, limit: usize) -> Result<Vec<StateKey>, Infallible> {
         let mut due = Vec::new();
-        while let Some((number, places)) = self.calendar.pop(until) {
-            for place in places {
-                let cell = &mut self.cells[place as usize];
-                if cell.bucket != number {
+        while let Some((number, slots)) = self.calendar.pop(until) {
+            for slot in slots {
+                let Some(head) = Head::read(self.slab.get(slot)) else {
+                    continue;
+                };
+                if head.bucket != number {
                     continue;
                 }
-                cell.bucket = NOWHERE;
-                if cell.timer < until {
-                    due.push(place);
-                } else {
-                    let timer = cell.timer;
-                    self.set_timer(place, timer);
+                let taken = Head {
+                    bucket: NOWHERE,
+                    ..head
+                };
+                taken.write(self.slab.get_mut(slot));
+                if head.timer < until {
+                    due.push((head.timer, slot));
+                } else if head.timer < Time::MAX {
+                    self.put_back(slot, head.timer);
                 }
             }
         }
         if due.len() > limit {
-            due.sort_by_key(|place| (self.cells[*place as usize].timer, self.name(*place)));
-            for place in due.split_off(limit) {
-                self.set_timer(place, self.cells[place as usize].timer);
+            due.sort_by_key(|(timer, slot)| (*timer, name(self.slab.get(*slot))));
+            for (timer, slot) in due.split_off(limit) {
+                self.put_back(slot, timer);
             }
         }
-        let keys = due.into_iter().map(|place| {
-            let (alert, key) = self.name(place);
+        let keys = due.into_iter().map(|(_, slot)| {
+            let (alert, key) = name(self.slab.get(slot));
             let key = String::from_utf8_lossy(key).into();
             StateKey { alert, key }
         });
@@ -267,11 +313,16 @@ impl Store for MemoryStore {
     }
 
     fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Infallible> {
-        self.touch(keys);
-        for key in keys {
-            let place = self.find(key);
-            self.loaded.push(place);
-            let state = place.and_then(|place| self.take(place));
+        let start = self.loaded.len();
+        self.locate(keys);
+        for (number, key) in keys.iter().enumerate() {
+            let (hash, likely) = self.loaded[start + number];
+            let slot = match likely {
+                Some(slot) if name(self.slab.get(slot)) != name_of(key) => self.find(hash, key),
+                likely => likely,
+            };
+            self.loaded[start + number].1 = slot;
+            let state = slot.and_then(|slot| self.take(slot));
             states.push(Stored::new(key.clone(), state));
         }
         Ok(())
@@ -288,11 +339,14 @@ impl Store for MemoryStore {
         self.input = checkpoint.input;
         for (number, Stored { key, state, timer }) in checkpoint.states.into_iter().enumerate() {
             match state {
-                Some(state) => self.put(self.place(number, &key), &key, state, timer),
-                None => self.remove(&key),
+                Some(state) => self.put(number, &key, state, timer.unwrap_or(Time::MAX)),
+                None => self.remove(number, &key),
             }
         }
         self.loaded.clear();
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

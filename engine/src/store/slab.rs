@@ -14,8 +14,11 @@ pub(super) const LONGEST: usize = SIZES[SIZES.len() - 1];
 /// The class of those that are longer.
 const LONG: usize = SIZES.len();
 
+/// What a slot holds that has held no byte string.
+pub(super) const EMPTY: u8 = 0xff;
+
 /// Where a byte string stands: the size of its slot in the upper bits, its number in the lower ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Slot(u32);
 
 const NUMBER_BITS: u32 = 27;
@@ -101,7 +104,7 @@ impl Class {
         };
         let slots = &mut self.chunks[chunk];
         if slots.bytes.is_empty() {
-            slots.bytes = vec![0; size * SLOTS].into_boxed_slice();
+            slots.bytes = vec![EMPTY; size * SLOTS].into_boxed_slice();
         }
         // An open chunk has one.
         let slot = slots.free().unwrap_or(0);
@@ -144,25 +147,30 @@ impl Slab {
         slot
     }
 
-    /// Stores a byte string in the place of another; says where it then stands.
-    pub(super) fn replace(&mut self, slot: Slot, bytes: &[u8]) -> Slot {
-        if slot.class() != LONG && class_of(bytes) == slot.class() {
+    /// Stores a byte string in the place of another, if it suits the slot.
+    pub(super) fn replace(&mut self, slot: Slot, bytes: &[u8]) -> bool {
+        let suits = class_of(bytes) == slot.class();
+        if suits && slot.class() == LONG {
+            self.long.strings[slot.number() as usize] = bytes.into();
+        } else if suits {
             self.get_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-            return slot;
         }
-        self.remove(slot);
-        self.insert(bytes)
+        suits
     }
 
-    /// The byte string of a slot, and whatever stands after it.
+    /// The byte string of a slot, and whatever stands after it. Of a free slot it is any bytes, or none.
     pub(super) fn get(&self, slot: Slot) -> &[u8] {
         match place(slot) {
-            Some((chunk, range)) => &self.classes[slot.class()].chunks[chunk].bytes[range],
+            Some((chunk, range)) => {
+                let chunk = &self.classes[slot.class()].chunks[chunk];
+                chunk.bytes.get(range).unwrap_or_default()
+            }
             None => &self.long.strings[slot.number() as usize],
         }
     }
 
-    fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
+    /// As [`Slab::get`], to be changed.
+    pub(super) fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
         match place(slot) {
             Some((chunk, range)) => &mut self.classes[slot.class()].chunks[chunk].bytes[range],
             None => &mut self.long.strings[slot.number() as usize],
@@ -223,7 +231,11 @@ mod tests {
                 }
                 1 if !held.is_empty() => {
                     let at = random.usize(0..held.len());
-                    held[at] = (slab.replace(held[at].0, &bytes), bytes);
+                    if !slab.replace(held[at].0, &bytes) {
+                        slab.remove(held[at].0);
+                        held[at].0 = slab.insert(&bytes);
+                    }
+                    held[at].1 = bytes;
                 }
                 _ => held.push((slab.insert(&bytes), bytes)),
             }
