@@ -157,7 +157,12 @@ fn check(seed: u64, features: Features) -> Result<usize, String> {
         }
         text
     };
-    for batches in [Batches::Of(1), Batches::Random(seed)] {
+    let (parts, size) = (2 + seed as usize % 7, 1 + seed as usize % 40);
+    for batches in [
+        Batches::Of(1),
+        Batches::Random(seed),
+        Batches::Divided(parts, size),
+    ] {
         if run(batches) != given {
             return Err(about(format!("batches {batches:?} give something else"), 0));
         }

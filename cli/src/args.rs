@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -147,6 +148,10 @@ pub(crate) struct RunArgs {
     /// After the last event, run every timer that is still set; not with --state, whose input goes on
     #[arg(long, conflicts_with = "state")]
     pub(crate) until_end: bool,
+
+    /// How many threads work; the output is the same with any number [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
 
     /// How to write the alerts
     #[arg(long, value_enum, default_value_t = Format::Json)]

@@ -47,10 +47,13 @@ pub(crate) struct Rejected<'a> {
 }
 
 impl Batch {
-    /// Replaces the content by the next lines of an input. Blank lines are passed over.
-    pub(crate) fn fill(&mut self, input: &mut Lines<impl BufRead>) -> After {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.lines.clear();
+    }
+
+    /// Adds the next lines of an input. Blank lines are passed over.
+    pub(crate) fn fill(&mut self, input: &mut Lines<impl BufRead>) -> After {
         while self.lines.len() < LINES && self.bytes.len() < BYTES {
             match input.next(&mut self.bytes) {
                 Line::Whole(_, range) if self.bytes[range.clone()].trim_ascii().is_empty() => {}

@@ -1,12 +1,11 @@
 //! Event input: which files to read, and their lines, in bounded memory.
 
-use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -109,21 +108,17 @@ impl Input {
     }
 
     /// Opens the input; `read` grows by the bytes that are read from it, before they are decompressed.
-    pub(crate) fn open(
-        &self,
-        limit: usize,
-        read: Rc<Cell<u64>>,
-    ) -> io::Result<Lines<Box<dyn BufRead>>> {
-        let source: Box<dyn Read> = match &self.path {
+    pub(crate) fn open(&self, limit: usize, read: Arc<AtomicU64>) -> io::Result<Events> {
+        let source: Box<dyn Read + Send> = match &self.path {
             Some(path) => Box::new(File::open(path)?),
-            None => Box::new(io::stdin().lock()),
+            None => Box::new(io::stdin()),
         };
         Ok(Lines::new(decompressed(Metered { source, read })?, limit))
     }
 }
 
 /// Decompresses a reader if its first bytes say that it is gzip or zstd, whatever its name.
-fn decompressed(mut source: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut head = Vec::with_capacity(zstd::MAGIC_BYTES);
     source
         .by_ref()
@@ -132,7 +127,7 @@ fn decompressed(mut source: impl Read + 'static) -> io::Result<Box<dyn BufRead>>
     let gzip = head.starts_with(&[0x1f, 0x8b]);
     let zstd = zstd::begins(&head);
     let whole = BufReader::with_capacity(READ_BYTES, Cursor::new(head).chain(source));
-    let decoder: Box<dyn Read> = if gzip {
+    let decoder: Box<dyn Read + Send> = if gzip {
         Box::new(MultiGzDecoder::new(whole))
     } else if zstd {
         Box::new(Frames::new(whole))
@@ -145,16 +140,19 @@ fn decompressed(mut source: impl Read + 'static) -> io::Result<Box<dyn BufRead>>
 /// Counts the bytes that pass.
 struct Metered<R> {
     source: R,
-    read: Rc<Cell<u64>>,
+    read: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let number = self.source.read(buffer)?;
-        self.read.set(self.read.get() + number as u64);
+        self.read.fetch_add(number as u64, Ordering::Relaxed);
         Ok(number)
     }
 }
+
+/// The lines of an input.
+pub(crate) type Events = Lines<Box<dyn BufRead + Send>>;
 
 /// Reads lines of at most a given length.
 pub(crate) struct Lines<R> {

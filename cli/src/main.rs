@@ -10,6 +10,7 @@ mod explain;
 mod explanation;
 mod failure;
 mod input;
+mod lanes;
 mod output;
 mod places;
 mod progress;

@@ -1,23 +1,25 @@
 //! `tripline run`: runs the rules over events.
 
-use std::cell::Cell;
 use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::thread;
 use std::time::Instant;
 
 use tripline_engine::{
-    Advance, Alert, Checked, MAX_EVENT_BYTES, MemoryStore, Plan, Planner, Program, Severity, Status,
+    self as engine, Advance, Alert, Checked, MemoryStore, Plan, Program, Severity, Status, Told,
+    step_partition,
 };
 
 use crate::alert_text::AlertText;
 use crate::args::{Format, RunArgs, RunFailOn};
-use crate::batch::{After, Batch, Rejected};
+use crate::batch::Rejected;
 use crate::check::load;
 use crate::draw::Drawing;
 use crate::failure::Failure;
 use crate::input::{self, Input};
+use crate::lanes::{Lane, Planned, Reader, Workers};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::rejects;
@@ -33,15 +35,18 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     };
     let inputs = input::expand(&args.events)?;
     refuse_clashes(args, &inputs)?;
+    let jobs = args.jobs.or_else(|| thread::available_parallelism().ok());
+    let jobs = jobs.map_or(1, NonZeroUsize::get);
     let Some(path) = &args.state else {
-        let run = Run::new(program, MemoryStore::new(), args, terminal, &inputs)?;
+        let stores = (0..jobs).map(|_| MemoryStore::new()).collect();
+        let run = Run::new(program, stores, jobs, args, terminal, &inputs)?;
         return run.all(&inputs, args, terminal);
     };
     let stored = |error: StateError| Failure::Message(error.to_string());
     let mut file = StateFile::open(path).map_err(stored)?;
     let ended = file.adopt(program).map_err(stored)?;
     let store = SqliteStore::new(file, program);
-    let mut run = Run::new(program, store, args, terminal, &inputs)?;
+    let mut run = Run::new(program, vec![store], jobs, args, terminal, &inputs)?;
     run.tell(&ended)?;
     run.all(&inputs, args, terminal)
 }
@@ -100,7 +105,9 @@ pub(crate) fn usable<'a>(checked: &'a Checked, terminal: &Terminal) -> Option<&'
 /// A run under way.
 struct Run<'a, S> {
     program: &'a Program,
-    store: S,
+    /// Each for its share of the keys.
+    stores: Vec<S>,
+    jobs: usize,
     alerts: Output,
     rejects: Option<Output>,
     aggregates: Option<Output>,
@@ -112,10 +119,11 @@ struct Run<'a, S> {
     started: Instant,
 }
 
-impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
+impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
     fn new(
         program: &'a Program,
-        store: S,
+        stores: Vec<S>,
+        jobs: usize,
         args: &RunArgs,
         terminal: &Terminal,
         inputs: &[Input],
@@ -128,7 +136,8 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
         let names = || program.alerts().map(|rule| rule.name.to_string());
         Ok(Self {
             program,
-            store,
+            stores,
+            jobs,
             alerts: args
                 .alerts
                 .as_deref()
@@ -170,6 +179,7 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
         let flushed = self.flush();
         self.progress.clear();
         if !matches!(ended, Err(Failure::Closed)) {
+            self.summary.state = self.memory();
             terminal.note(
                 &self
                     .summary
@@ -177,7 +187,7 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
             );
         }
         ended.and(rows).and(flushed)?;
-        self.store.finish()?;
+        self.stores.into_iter().try_for_each(RunStore::finish)?;
         let failed = match args.fail_on {
             Some(RunFailOn::Alerts) => self.summary.fired() > 0,
             Some(RunFailOn::Rejects) => self.summary.rejects > 0,
@@ -188,40 +198,56 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
 
     fn rows(&mut self) -> Result<(), Failure> {
         match &mut self.aggregates {
-            Some(output) => self.store.each_row(self.program, |row| output.row(&row)),
+            Some(output) => S::each_row(&mut self.stores, self.program, |row| output.row(&row)),
             None => Ok(()),
         }
     }
 
+    /// How many keys have a state, and the bytes of memory that those take.
+    fn memory(&self) -> Option<(u64, u64)> {
+        let stores = self.stores.iter().map(RunStore::memory);
+        stores.reduce(|a, b| Some((a?.0 + b?.0, a?.1 + b?.1)))?
+    }
+
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
-        let read = Rc::new(Cell::new(0));
-        let mut batch = Batch::default();
-        let mut planner = Planner::new(self.program);
-        let mut memory = Plan::default();
-        for input in inputs {
-            let unreadable =
-                |error| Failure::Message(format!("cannot read {}: {error}", input.name));
-            let mut lines = input
-                .open(MAX_EVENT_BYTES, Rc::clone(&read))
-                .map_err(unreadable)?;
-            loop {
-                let after = batch.fill(&mut lines);
-                let mut plan = memory.reuse();
-                let rejected = batch.plan(&mut planner, &input.name, &mut plan);
-                self.reject(&input.name, &rejected)?;
-                self.step(&mut plan, self.advance)?;
-                memory = plan.reuse();
-                self.progress
-                    .update(read.get(), self.summary.events, self.started.elapsed());
-                match after {
-                    After::More => {}
-                    After::End => break,
-                    After::Broken(error) => {
-                        let message = format!("{} is damaged or incomplete: {error}", input.name);
-                        return Err(Failure::Message(message));
-                    }
-                }
-            }
+        let mut reader = Reader::new(inputs);
+        // One job needs no further batch to wait for; of several, each has another one at hand.
+        let lanes = if self.jobs == 1 { 1 } else { 2 * self.jobs };
+        let mut present: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
+        let mut next: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
+        let workers = Workers::new(self.jobs)?;
+        let (mut filled, mut more) = reader.fill(&mut present);
+        while filled > 0 {
+            let ends = more.is_err();
+            let (stepped, read) = workers.beside(
+                || self.lanes(&workers, &mut present[..filled]),
+                || match ends {
+                    true => (0, Ok(())),
+                    false => reader.fill(&mut next),
+                },
+            );
+            stepped?;
+            self.progress
+                .update(reader.bytes(), self.summary.events, self.started.elapsed());
+            more?;
+            (filled, more) = read;
+            std::mem::swap(&mut present, &mut next);
+        }
+        more
+    }
+
+    /// Takes batches through the rules, in their order.
+    fn lanes(&mut self, workers: &Workers, lanes: &mut [Lane<'a>]) -> Result<(), Failure> {
+        let mut planned = workers.map(lanes, |_, lane| lane.plan());
+        let mut plans: Vec<&mut Plan<'_>> = planned.iter_mut().map(|one| &mut one.plan).collect();
+        let told = self.step(workers, &mut plans, self.advance);
+        for (Planned { file, rejected, .. }, told) in planned.iter().zip(told?) {
+            self.reject(file, rejected)?;
+            self.output(told)?;
+        }
+        let memory: Vec<_> = planned.into_iter().map(|one| one.plan.reuse()).collect();
+        for (lane, memory) in lanes.iter_mut().zip(memory) {
+            lane.memory = memory;
         }
         Ok(())
     }
@@ -232,13 +258,50 @@ impl<'a, S: RunStore<Error: Display>> Run<'a, S> {
             until_end: true,
             ..self.advance
         };
-        self.step(&mut Plan::default(), advance)
+        let workers = Workers::new(self.jobs)?;
+        let told = self.step(&workers, &mut [&mut Plan::default()], advance)?;
+        told.into_iter().try_for_each(|told| self.output(told))
     }
 
-    fn step(&mut self, plan: &mut Plan<'_>, advance: Advance) -> Result<(), Failure> {
-        self.summary.events += plan.len() as u64;
-        let told = tripline_engine::step(self.program, &mut self.store, plan, advance)
-            .map_err(|error| Failure::Message(error.to_string()))?;
+    /// Applies plans one after the other, the keys of each store side by side.
+    fn step(
+        &mut self,
+        workers: &Workers,
+        plans: &mut [&mut Plan<'_>],
+        advance: Advance,
+    ) -> Result<Vec<engine::Output>, Failure> {
+        let failed = |error: S::Error| Failure::Message(error.to_string());
+        let program = self.program;
+        if let Some(store) = self.stores.first_mut() {
+            let mut input = store.input().map_err(failed)?;
+            for plan in &mut *plans {
+                self.summary.events += plan.len() as u64;
+                plan.add_births(program, &input);
+                if !plan.is_empty() {
+                    input.program = Some(program.fingerprint());
+                }
+            }
+        }
+        let of = self.stores.len();
+        let plans = &*plans;
+        let stepped = workers.map(&mut self.stores, |number, store| {
+            let plans = plans.iter().map(|plan| {
+                let partition = plan.partition(number, of);
+                step_partition(program, store, &partition, advance)
+            });
+            plans.collect::<Result<Vec<Told>, S::Error>>()
+        });
+        let mut parts = Vec::with_capacity(of);
+        for told in stepped {
+            parts.push(told.map_err(failed)?.into_iter());
+        }
+        let told = plans
+            .iter()
+            .map(|_| Told::merge(parts.iter_mut().filter_map(Iterator::next)));
+        Ok(told.collect())
+    }
+
+    fn output(&mut self, told: engine::Output) -> Result<(), Failure> {
         if let Some(output) = &mut self.trace {
             told.trace.iter().try_for_each(|row| output.row(row))?;
         }

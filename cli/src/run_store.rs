@@ -6,13 +6,16 @@ use crate::failure::Failure;
 use crate::state::SqliteStore;
 
 /// A store that a run ends with.
-pub(crate) trait RunStore: Store {
-    /// Hands every aggregate row that is still kept to `take`, by aggregate, window and key.
+pub(crate) trait RunStore: Store + Sized {
+    /// Hands every aggregate row that is still kept in one of the stores to `take`, by aggregate, window and key.
     fn each_row(
-        &mut self,
+        stores: &mut [Self],
         program: &Program,
         take: impl FnMut(AggregateRow) -> Result<(), Failure>,
     ) -> Result<(), Failure>;
+
+    /// How many keys have a state in memory, and the bytes that those take; none if they are kept elsewhere.
+    fn memory(&self) -> Option<(u64, u64)>;
 
     /// Makes the state lasting.
     fn finish(self) -> Result<(), Failure>;
@@ -20,14 +23,24 @@ pub(crate) trait RunStore: Store {
 
 impl RunStore for MemoryStore {
     fn each_row(
-        &mut self,
+        stores: &mut [Self],
         program: &Program,
         take: impl FnMut(AggregateRow) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Ok(input) = self.input();
-        let rows = self.rows();
-        rows.filter_map(|(key, row)| program.row(key, row, input.progress))
+        // All of them have seen all events arrive.
+        let progress = match stores.first_mut().map(Store::input) {
+            Some(Ok(input)) => input.progress,
+            None => None,
+        };
+        let mut rows: Vec<_> = stores.iter().flat_map(MemoryStore::rows).collect();
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows.into_iter()
+            .filter_map(|(key, row)| program.row(key, row, progress))
             .try_for_each(take)
+    }
+
+    fn memory(&self) -> Option<(u64, u64)> {
+        Some((self.len() as u64, MemoryStore::memory(self) as u64))
     }
 
     /// There is nothing to keep.
@@ -38,11 +51,17 @@ impl RunStore for MemoryStore {
 
 impl RunStore for SqliteStore<'_> {
     fn each_row(
-        &mut self,
+        stores: &mut [Self],
         _: &Program,
-        take: impl FnMut(AggregateRow) -> Result<(), Failure>,
+        mut take: impl FnMut(AggregateRow) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.rows(take)
+        stores
+            .iter_mut()
+            .try_for_each(|store| store.rows(&mut take))
+    }
+
+    fn memory(&self) -> Option<(u64, u64)> {
+        None
     }
 
     fn finish(self) -> Result<(), Failure> {

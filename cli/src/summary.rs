@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use indicatif::HumanBytes;
+
 use crate::terminal::{counted, tame};
 
 /// Counts what a run sees.
@@ -11,6 +13,8 @@ use crate::terminal::{counted, tame};
 pub(crate) struct Summary {
     pub(crate) events: u64,
     pub(crate) rejects: u64,
+    /// How many keys have a state, and the bytes of memory that those take.
+    pub(crate) state: Option<(u64, u64)>,
     /// Where the first line that is no event stands, and why it is none.
     pub(crate) first_reject: Option<String>,
     /// Per alert rule: how often it began to fire, and how often that ended.
@@ -54,6 +58,9 @@ impl Summary {
             counted(self.fired() + resolved, "alert"),
             self.fired(),
         );
+        if let Some((keys @ 1.., bytes)) = self.state {
+            let _ = writeln!(text, "{} in {}", counted(keys, "key"), HumanBytes(bytes));
+        }
         let width = self
             .rules
             .keys()

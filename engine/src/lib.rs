@@ -113,7 +113,7 @@ mod window;
 mod wire;
 pub mod yaml;
 
-pub use apply::{Advance, Outcome};
+pub use apply::{Advance, Outcome, Told};
 pub use check::{Checked, LintLevels, check};
 pub use codec::CodecError;
 pub use definition::Definition;
@@ -122,13 +122,15 @@ pub use event::{Event, Rejection, Source};
 pub use explain::{Explanation, Part, PartValue};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};
-pub use plan::{Plan, Planner};
+pub use plan::{Partition, Plan, Planner};
 pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};
 pub use source::{Position, RawFile, SourceFile};
 pub use state::KeyState;
-pub use store::{Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step};
+pub use store::{
+    Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step, step_partition,
+};
 pub use time::Time;
 pub use trace::{Reason, Stage, Trace};
 

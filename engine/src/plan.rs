@@ -1,6 +1,9 @@
 //! Planning: which states a batch of events touches, before any of them is loaded.
 
+use std::hash::{BuildHasher, Hash};
+
 use ecow::EcoString;
+use foldhash::fast::FixedState;
 
 use crate::apply::Advance;
 use crate::eval::Scope;
@@ -32,6 +35,92 @@ pub struct Plan<'a> {
     slots: Slots<'a>,
     /// Memory for the values of further events.
     spare: Vec<Vec<Value<'a>>>,
+}
+
+/// What a plan does to some of the keys, so that several parts can be applied side by side.
+#[derive(Debug)]
+pub struct Partition<'p, 'a> {
+    pub(crate) plan: &'p Plan<'a>,
+    number: usize,
+    of: usize,
+    keys: Share<'p, StateKey>,
+    rows: Share<'p, RowKey>,
+}
+
+/// Those of a plan's keys that a part holds.
+#[derive(Debug)]
+enum Share<'p, K> {
+    All(&'p [K]),
+    Some {
+        list: Vec<K>,
+        /// Where each of the plan's keys stands in the list.
+        places: Vec<Option<u32>>,
+    },
+}
+
+impl<'p, K: Clone + Hash> Share<'p, K> {
+    fn new(keys: &'p [K], number: usize, of: usize) -> Share<'p, K> {
+        if of == 1 {
+            return Share::All(keys);
+        }
+        let mut list = Vec::new();
+        let places = keys.iter().map(|key| {
+            // The same for every plan, so that a key is always in the same part.
+            let hash = FixedState::default().hash_one(key);
+            (hash % of as u64 == number as u64).then(|| {
+                list.push(key.clone());
+                list.len() as u32 - 1
+            })
+        });
+        let places = places.collect();
+        Share::Some { list, places }
+    }
+
+    fn list(&self) -> &[K] {
+        match self {
+            Share::All(list) => list,
+            Share::Some { list, .. } => list,
+        }
+    }
+
+    fn place(&self, key: u32) -> Option<usize> {
+        match self {
+            Share::All(_) => Some(key as usize),
+            Share::Some { places, .. } => places[key as usize].map(|place| place as usize),
+        }
+    }
+}
+
+impl Partition<'_, '_> {
+    /// The states that the events touch, as far as they are in this part, none twice.
+    pub fn keys(&self) -> &[StateKey] {
+        self.keys.list()
+    }
+
+    /// The aggregate rows that the events belong to, as far as they are in this part, none twice.
+    pub fn rows(&self) -> &[RowKey] {
+        self.rows.list()
+    }
+
+    /// How far timers are to run, and whether the events touch a state, are the plan's.
+    pub fn plan(&self) -> &Plan<'_> {
+        self.plan
+    }
+
+    /// Whether it is this part that fires alerts that need no state for an event.
+    pub(crate) fn holds_event(&self, event: usize) -> bool {
+        event % self.of == self.number
+    }
+
+    /// Where one of the plan's keys stands among those of the part.
+    pub(crate) fn cell(&self, key: u32) -> Option<usize> {
+        self.keys.place(key)
+    }
+
+    /// Where one of the plan's rows stands among those of the part.
+    pub(crate) fn row(&self, row: u32) -> Option<usize> {
+        self.rows.place(row)
+    }
 }
 
 /// An event of a plan: what it touches ends here, and begins where the one before ends.
@@ -88,6 +177,26 @@ fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
     values.clear();
     // Of what is collected from itself the memory stays.
     values.into_iter().map(|_| Value::Missing).collect()
+}
+
+impl<'a> Plan<'a> {
+    /// All of it, as one part.
+    pub fn whole(&self) -> Partition<'_, 'a> {
+        self.partition(0, 1)
+    }
+
+    /// One of several parts, counted from 0: each key is in one of them, and in the same one in every plan.
+    ///
+    /// It comes after [`Plan::add_births`].
+    pub fn partition(&self, number: usize, of: usize) -> Partition<'_, 'a> {
+        Partition {
+            plan: self,
+            number,
+            of,
+            keys: Share::new(self.keys(), number, of),
+            rows: Share::new(self.rows(), number, of),
+        }
+    }
 }
 
 impl Plan<'_> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use tripline_engine::{
     Advance, Checkpoint, CodecError, Input, KeyState, MemoryStore, Output, Plan, Planner, Program,
-    RawFile, Row, RowKey, Source,
+    RawFile, Row, RowKey, Source, Told,
 };
-use tripline_engine::{StateKey, Store, Stored, Time, check, step};
+use tripline_engine::{StateKey, Store, Stored, Time, check, step, step_partition};
 
 /// Compiles rule files that have no errors.
 ///
@@ -50,6 +50,8 @@ pub enum Batches {
     Whole,
     /// So many at a time.
     Of(usize),
+    /// The keys divided among so many stores, each of which takes so many events at a time.
+    Divided(usize, usize),
     /// So many at a time, all state written to bytes and read back between them.
     Stored(usize),
     /// Of sizes drawn from a seed, all state written to bytes and read back between them.
@@ -83,12 +85,16 @@ impl Run<'_> {
     /// Runs the rules over lines; empty ones count but hold no event.
     pub fn over(&self, lines: &[impl AsRef<[u8]>]) -> Given {
         match self.batches {
-            Batches::Whole => self.with(&mut MemoryStore::new(), lines, || usize::MAX),
-            Batches::Of(size) => self.with(&mut MemoryStore::new(), lines, || size),
-            Batches::Stored(size) => self.with(&mut ByteStore::new(self.program), lines, || size),
+            Batches::Whole => self.with(&mut [MemoryStore::new()], lines, || usize::MAX),
+            Batches::Of(size) => self.with(&mut [MemoryStore::new()], lines, || size),
+            Batches::Divided(stores, size) => {
+                let mut stores: Vec<_> = (0..stores).map(|_| MemoryStore::new()).collect();
+                self.with(&mut stores, lines, || size)
+            }
+            Batches::Stored(size) => self.with(&mut [ByteStore::new(self.program)], lines, || size),
             Batches::Random(seed) => {
                 let mut random = fastrand::Rng::with_seed(seed);
-                self.with(&mut ByteStore::new(self.program), lines, || {
+                self.with(&mut [ByteStore::new(self.program)], lines, || {
                     random.usize(1..=9)
                 })
             }
@@ -97,7 +103,7 @@ impl Run<'_> {
 
     fn with<S: RowStore>(
         &self,
-        store: &mut S,
+        stores: &mut [S],
         lines: &[impl AsRef<[u8]>],
         mut size: impl FnMut() -> usize,
     ) -> Given
@@ -139,7 +145,7 @@ impl Run<'_> {
                     given.rejects.push((number, rejection.reason));
                 }
             }
-            tell(step(self.program, store, &mut plan, advance), &mut given);
+            tell(self.step(stores, &mut plan, advance), &mut given);
         }
         if self.until_end {
             let advance = Advance {
@@ -147,36 +153,63 @@ impl Run<'_> {
                 ..advance
             };
             let mut plan = Plan::default();
-            tell(step(self.program, store, &mut plan, advance), &mut given);
+            tell(self.step(stores, &mut plan, advance), &mut given);
         }
-        given.rows = store.rows(self.program);
+        let mut rows: Vec<_> = stores
+            .iter()
+            .flat_map(|store| store.rows(self.program))
+            .collect();
+        rows.sort();
+        given.rows = rows.into_iter().map(|(_, row)| row).collect();
         given
+    }
+
+    /// One step on one store, or on several that each have a part of the keys.
+    fn step<S: Store>(
+        &self,
+        stores: &mut [S],
+        plan: &mut Plan<'_>,
+        advance: Advance,
+    ) -> Result<Output, S::Error> {
+        if let [store] = stores {
+            return step(self.program, store, plan, advance);
+        }
+        let of = stores.len();
+        plan.add_births(self.program, &stores[0].input()?);
+        let told = stores.iter_mut().enumerate().map(|(number, store)| {
+            let partition = plan.partition(number, of);
+            step_partition(self.program, store, &partition, advance)
+        });
+        // The last of them first: the order in which they are brought together says nothing.
+        let mut told = told.collect::<Result<Vec<_>, _>>()?;
+        told.reverse();
+        Ok(Told::merge(told))
     }
 }
 
 /// A store whose aggregate rows can be looked at.
 trait RowStore: Store {
-    fn rows(&self, program: &Program) -> Vec<String>;
+    fn rows(&self, program: &Program) -> Vec<(RowKey, String)>;
 }
 
 impl RowStore for MemoryStore {
-    fn rows(&self, program: &Program) -> Vec<String> {
+    fn rows(&self, program: &Program) -> Vec<(RowKey, String)> {
         let rows = MemoryStore::rows(self);
-        let rows = rows.filter_map(|(key, row)| program.row(key, row, None));
-        rows.map(|row| json(&row)).collect()
+        rows.filter_map(|(key, row)| Some((key.clone(), json(&program.row(key, row, None)?))))
+            .collect()
     }
 }
 
 impl RowStore for ByteStore<'_> {
-    fn rows(&self, program: &Program) -> Vec<String> {
-        let rows = self.rows.iter().map(|(key, bytes)| {
+    fn rows(&self, program: &Program) -> Vec<(RowKey, String)> {
+        let rows = self.rows.iter().filter_map(|(key, bytes)| {
             let rule = program.aggregate(key).map(|rule| Row::decode(bytes, rule));
             match rule {
-                Some(Ok(row)) => program.row(key, &row, None),
+                Some(Ok(row)) => Some((key.clone(), json(&program.row(key, &row, None)?))),
                 other => panic!("a row cannot be read back: {other:?}"),
             }
         });
-        rows.flatten().map(|row| json(&row)).collect()
+        rows.collect()
     }
 }
 

@@ -51,11 +51,11 @@ impl<'p> Run<'p> {
         {
             let id = episode_id(&rule.name, &key, episode);
             let forgotten = change.reason == Reason::Forgotten;
-            self.alerts.push(Some(Alert {
+            self.tell(Alert {
                 since: Some(episode.since),
                 reason: forgotten.then_some(EndReason::Forgotten),
                 ..about.alert(self.program, id, Status::Resolved, 0)
-            }));
+            });
         }
     }
 
@@ -73,7 +73,7 @@ impl<'p> Run<'p> {
         let windows = state.readings(rule);
         let key = self.cells[cell].key.key.clone();
         let about = About::key(rule, &key, state, event, windows);
-        let trace = self.trace.len();
+        let trace = self.told.trace.len();
         if ordinal > 0 {
             self.record(&about, Stage::Firing, Stage::Firing, Reason::Repeat);
         }
@@ -84,8 +84,8 @@ impl<'p> Run<'p> {
         let earlier = self.repeated.remove(&cell);
         let ordinal = match earlier.filter(|earlier| earlier.moves == self.moves) {
             Some(earlier) => {
-                self.alerts[earlier.alert] = None;
-                self.trace[earlier.trace].fill(None);
+                self.told.alerts[earlier.alert] = None;
+                self.told.trace[earlier.trace].fill_with(|| None);
                 earlier.ordinal
             }
             None => ordinal,
@@ -94,16 +94,16 @@ impl<'p> Run<'p> {
             let repeated = Repeated {
                 moves: self.moves,
                 ordinal,
-                alert: self.alerts.len(),
-                trace: trace..self.trace.len(),
+                alert: self.told.alerts.len(),
+                trace: trace..self.told.trace.len(),
             };
             self.repeated.insert(cell, repeated);
         }
         let id = episode_id(&rule.name, &key, episode);
-        self.alerts.push(Some(Alert {
+        self.tell(Alert {
             since: Some(episode.since),
             ..about.alert(self.program, id, Status::Firing, ordinal)
-        }));
+        });
         let at = about.at;
         state.note_sent(ordinal, at);
     }
@@ -135,9 +135,13 @@ impl<'p> Run<'p> {
         if sent {
             let id = ids::hash(&[rule.name.as_bytes(), event.id().as_bytes()]);
             let alert = about.alert(self.program, id, Status::Firing, 0);
-            self.alerts.push(Some(alert));
+            self.tell(alert);
         }
         sent
+    }
+
+    fn tell(&mut self, alert: Alert) {
+        self.told.alerts.push(Some((self.turn(), alert)));
     }
 
     /// Whether a message may be sent; a shadow's may, since it goes to the record only.
@@ -178,7 +182,7 @@ impl<'p> Run<'p> {
         silence: Option<String>,
     ) {
         if self.wants_trace {
-            self.trace.push(Some(Trace {
+            let trace = Trace {
                 alert: about.rule.name.clone(),
                 key: about.named_key(self.program),
                 at: about.at,
@@ -187,7 +191,8 @@ impl<'p> Run<'p> {
                 reason,
                 silence,
                 values: about.evidence(),
-            }));
+            };
+            self.told.trace.push(Some((self.turn(), trace)));
         }
     }
 }

@@ -1,20 +1,24 @@
 //! Applying: events and timers in order, from the states before to the states after and the alerts.
 
 mod announce;
+mod told;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
+use self::told::{Stage as TurnStage, Turn};
 use crate::event::Event;
-use crate::output::{Alert, Output};
-use crate::plan::{Plan, Touch};
+use crate::output::Output;
+use crate::plan::{Partition, Plan, Touch};
 use crate::program::{AlertRule, Program};
 use crate::row::{Row, RowKey};
 use crate::state::{Change, KeyState};
-use crate::store::{Checkpoint, Input, Snapshot, Stored};
+use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
-use crate::trace::{Reason, Stage, Trace};
+use crate::trace::{Reason, Stage};
+
+pub use self::told::Told;
 
 /// How far time has come beyond the events, and what is to be told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,12 +57,30 @@ impl Program {
     /// The snapshot must hold the states of [`Plan::keys`] and of every key that is due before
     /// [`Plan::progress`], as far as they have any.
     pub fn apply(&self, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Outcome {
-        let mut run = Run::new(self, plan, snapshot, advance);
+        let (checkpoint, told) = self.apply_partition(&plan.whole(), snapshot, advance);
+        Outcome {
+            checkpoint,
+            output: Told::merge([told]),
+        }
+    }
+
+    /// As [`Program::apply`], of a part of a plan: to the states of [`Partition::keys`].
+    ///
+    /// Parts of one plan can be applied side by side; [`Told::merge`] brings together what they tell.
+    pub fn apply_partition(
+        &self,
+        partition: &Partition<'_, '_>,
+        snapshot: Snapshot,
+        advance: Advance,
+    ) -> (Checkpoint, Told) {
+        let plan = partition.plan;
+        let mut run = Run::new(self, partition, snapshot, advance);
         let (mut touched, mut counted) = (0, 0);
         for (index, planned) in plan.events.iter().enumerate() {
-            run.progress_to(planned.arrival);
+            run.event = index as u32;
+            run.progress_to(planned.arrival, TurnStage::Before);
             if let (0, true, Some(time)) = (index, plan.births, plan.first) {
-                run.give_birth(plan, time);
+                run.give_birth(partition, time);
             }
             let touches = touched..planned.touches as usize;
             let counts = counted..planned.counts as usize;
@@ -67,19 +89,27 @@ impl Program {
                 continue;
             }
             let event = &plan.kept[planned.kept as usize - 1];
-            for touch in &plan.touches[touches] {
+            for (touch, number) in plan.touches[touches].iter().zip(0..) {
+                run.stage = TurnStage::Touch(number);
                 match touch {
-                    Touch::Fire { alert, key } => {
+                    Touch::Fire { alert, key } if partition.holds_event(index) => {
                         run.fire(*alert as usize, key.as_deref(), event);
                     }
-                    Touch::Group { key } => run.event(*key as usize, event),
+                    Touch::Fire { .. } => {}
+                    Touch::Group { key } => {
+                        if let Some(cell) = partition.cell(*key) {
+                            run.event(cell, event);
+                        }
+                    }
                 }
             }
             for row in &plan.counts[counts] {
-                run.count(*row as usize, event);
+                if let Some(row) = partition.row(*row) {
+                    run.count(row, event);
+                }
             }
             // A late event may have set timers that are due already.
-            run.progress_to(planned.arrival);
+            run.progress_to(planned.arrival, TurnStage::After);
         }
         if let Some(until) = advance.until() {
             if advance.until_end {
@@ -87,7 +117,8 @@ impl Program {
                 run.for_ever = false;
                 (0..run.cells.len()).for_each(|cell| run.schedule(cell));
             }
-            run.progress_to(until);
+            run.event = plan.events.len() as u32;
+            run.progress_to(until, TurnStage::Before);
         }
         run.finish(!plan.events.is_empty())
     }
@@ -114,10 +145,10 @@ struct Run<'p> {
     moves: u64,
     /// The last message of a cell that said again that its key fires.
     repeated: BTreeMap<usize, Repeated>,
-    /// The messages; one that a later one took the place of is none.
-    alerts: Vec<Option<Alert>>,
-    /// The trace; what tells of a message that another one took the place of is none.
-    trace: Vec<Option<Trace>>,
+    /// Which event it is, and what is done about it.
+    event: u32,
+    stage: TurnStage,
+    told: Told,
 }
 
 /// A message that said again that a key fires.
@@ -132,12 +163,17 @@ struct Repeated {
 }
 
 impl<'p> Run<'p> {
-    fn new(program: &'p Program, plan: &Plan<'_>, snapshot: Snapshot, advance: Advance) -> Self {
+    fn new(
+        program: &'p Program,
+        partition: &Partition<'_, '_>,
+        snapshot: Snapshot,
+        advance: Advance,
+    ) -> Self {
         let mut cells = snapshot.states;
-        let missing = plan.keys().iter().skip(cells.len());
+        let missing = partition.keys().iter().skip(cells.len());
         cells.extend(missing.map(|key| Stored::new(key.clone(), None)));
         let rows = snapshot.rows.into_iter().chain(std::iter::repeat(None));
-        let rows = plan.rows().iter().zip(rows).map(|(key, row)| {
+        let rows = partition.rows().iter().zip(rows).map(|(key, row)| {
             let new = || Row::new(&program.aggregates[key.aggregate as usize]);
             (key.clone(), row.unwrap_or_else(new))
         });
@@ -147,14 +183,18 @@ impl<'p> Run<'p> {
             cells,
             rows: rows.collect(),
             timers: BinaryHeap::new(),
-            end: plan.progress(&snapshot.input, advance).unwrap_or(Time::MIN),
+            end: partition
+                .plan
+                .progress(&snapshot.input, advance)
+                .unwrap_or(Time::MIN),
             due: Vec::new(),
             for_ever: true,
             wants_trace: advance.trace,
             moves: 0,
             repeated: BTreeMap::new(),
-            alerts: Vec::new(),
-            trace: Vec::new(),
+            event: 0,
+            stage: TurnStage::Touch(0),
+            told: Told::default(),
         };
         (0..run.cells.len()).for_each(|cell| run.schedule(cell));
         run
@@ -186,7 +226,7 @@ impl<'p> Run<'p> {
     }
 
     /// Runs the timers before `time`; those of later times stay.
-    fn progress_to(&mut self, time: Time) {
+    fn progress_to(&mut self, time: Time, stage: fn(Time, StateKey) -> TurnStage) {
         let progress = self
             .input
             .progress
@@ -194,7 +234,7 @@ impl<'p> Run<'p> {
         while let Some(&Reverse((due, _))) = self.timers.peek()
             && due < progress
         {
-            self.run_timers(due, progress);
+            self.run_timers(due, progress, stage);
         }
         self.moves += 1;
         // The end of time is no progress that a later event could be measured against.
@@ -204,7 +244,7 @@ impl<'p> Run<'p> {
     }
 
     /// Runs the timers of one time, in the order of their keys.
-    fn run_timers(&mut self, time: Time, progress: Time) {
+    fn run_timers(&mut self, time: Time, progress: Time, stage: fn(Time, StateKey) -> TurnStage) {
         let mut cells = std::mem::take(&mut self.due);
         while let Some(&Reverse((due, cell))) = self.timers.peek()
             && due == time
@@ -218,6 +258,7 @@ impl<'p> Run<'p> {
         cells.dedup();
         for cell in cells.drain(..) {
             if !self.skips_to_a_later_repeat(cell, progress) {
+                self.stage = stage(time, self.cells[cell].key.clone());
                 self.timer(cell, time);
             }
         }
@@ -268,13 +309,14 @@ impl<'p> Run<'p> {
     }
 
     /// Makes the one key of each alert without `by` that has none yet, unless the event touches it anyway.
-    fn give_birth(&mut self, plan: &Plan<'_>, time: Time) {
-        for cell in 0..plan.keys().len() {
+    fn give_birth(&mut self, partition: &Partition<'_, '_>, time: Time) {
+        let plan = partition.plan;
+        for cell in 0..partition.keys().len() {
             let rule = self.rule(cell);
             if self.is_global(rule) && !rule.is_per_event() && self.cells[cell].state.is_none() {
-                let touched = plan.touches[..plan.events[0].touches as usize]
-                    .iter()
-                    .any(|touch| matches!(touch, Touch::Group { key } if *key as usize == cell));
+                let touched = plan.touches[..plan.events[0].touches as usize].iter().any(
+                    |touch| matches!(touch, Touch::Group { key } if partition.cell(*key) == Some(cell)),
+                );
                 if !touched {
                     self.cells[cell].state = Some(KeyState::born_unseen(rule, time));
                     self.schedule(cell);
@@ -314,20 +356,22 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn finish(mut self, had_events: bool) -> Outcome {
+    fn turn(&self) -> Turn {
+        Turn {
+            event: self.event,
+            stage: self.stage.clone(),
+        }
+    }
+
+    fn finish(mut self, had_events: bool) -> (Checkpoint, Told) {
         if had_events {
             self.input.program = Some(self.program.fingerprint());
         }
-        Outcome {
-            checkpoint: Checkpoint {
-                input: self.input,
-                states: self.cells,
-                rows: self.rows,
-            },
-            output: Output {
-                alerts: self.alerts.into_iter().flatten().collect(),
-                trace: self.trace.into_iter().flatten().collect(),
-            },
-        }
+        let checkpoint = Checkpoint {
+            input: self.input,
+            states: self.cells,
+            rows: self.rows,
+        };
+        (checkpoint, self.told)
     }
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
 
-use crate::apply::Advance;
+use crate::apply::{Advance, Told};
 use crate::output::Output;
-use crate::plan::Plan;
+use crate::plan::{Partition, Plan};
 use crate::program::Program;
 use crate::row::{Row, RowKey};
 use crate::state::KeyState;
@@ -114,21 +114,37 @@ pub fn step<S: Store>(
 ) -> Result<Output, S::Error> {
     let input = store.input()?;
     plan.add_births(program, &input);
+    let told = step_partition(program, store, &plan.whole(), advance)?;
+    Ok(Told::merge([told]))
+}
+
+/// As [`step`], of a part of a plan that knows its births, on the store of that part.
+///
+/// # Errors
+///
+/// Those of the store.
+pub fn step_partition<S: Store>(
+    program: &Program,
+    store: &mut S,
+    partition: &Partition<'_, '_>,
+    advance: Advance,
+) -> Result<Told, S::Error> {
+    let input = store.input()?;
     let mut due = Vec::new();
-    if let Some(until) = plan.progress(&input, advance) {
+    if let Some(until) = partition.plan.progress(&input, advance) {
         due = store.due(until, usize::MAX)?;
-        due.retain(|key| !plan.touches(key));
+        due.retain(|key| !partition.plan.touches(key));
     }
-    let mut states = Vec::with_capacity(plan.keys().len() + due.len());
-    store.load(plan.keys(), &mut states)?;
+    let mut states = Vec::with_capacity(partition.keys().len() + due.len());
+    store.load(partition.keys(), &mut states)?;
     store.load(&due, &mut states)?;
-    let rows = store.load_rows(plan.rows())?;
+    let rows = store.load_rows(partition.rows())?;
     let snapshot = Snapshot {
         input,
         states,
         rows,
     };
-    let outcome = program.apply(plan, snapshot, advance);
-    store.commit(outcome.checkpoint)?;
-    Ok(outcome.output)
+    let (checkpoint, told) = program.apply_partition(partition, snapshot, advance);
+    store.commit(checkpoint)?;
+    Ok(told)
 }

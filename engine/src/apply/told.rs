@@ -1,0 +1,55 @@
+//! What a batch gives, in order, though several parts of it were applied side by side.
+
+use crate::output::{Alert, Output};
+use crate::store::StateKey;
+use crate::time::Time;
+use crate::trace::Trace;
+
+/// A moment of a batch. Moments sort as one thread comes to them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    /// Which event it is, or how many there are: the timers that run at the end come after all of them.
+    pub(super) event: u32,
+    pub(super) stage: Stage,
+}
+
+/// What is done about an event, in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// The timers before it.
+    Before(Time, StateKey),
+    /// What it touches, counted from 0.
+    Touch(u32),
+    /// The timers that it set and that are due already.
+    After(Time, StateKey),
+}
+
+/// The alerts and the trace of a part of a batch.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The messages; one that a later one took the place of is none.
+    pub(super) alerts: Vec<Option<(Turn, Alert)>>,
+    /// The trace; what tells of a message that another one took the place of is none.
+    pub(super) trace: Vec<Option<(Turn, Trace)>>,
+}
+
+impl Told {
+    /// What the parts of one batch give together: the same, in the same order, however it was parted.
+    pub fn merge(parts: impl IntoIterator<Item = Told>) -> Output {
+        let (mut alerts, mut trace) = (Vec::new(), Vec::new());
+        let mut several = false;
+        for part in parts {
+            several |= !alerts.is_empty() || !trace.is_empty();
+            alerts.extend(part.alerts.into_iter().flatten());
+            trace.extend(part.trace.into_iter().flatten());
+        }
+        if several {
+            alerts.sort_by(|a, b| a.0.cmp(&b.0));
+            trace.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        Output {
+            alerts: alerts.into_iter().map(|(_, alert)| alert).collect(),
+            trace: trace.into_iter().map(|(_, trace)| trace).collect(),
+        }
+    }
+}
