@@ -11,7 +11,7 @@ use crate::input::{Line, Lines};
 /// How many lines a batch holds at most; any number gives the same alerts.
 const LINES: usize = 1024;
 /// How many bytes a batch holds before it takes no further line.
-const BYTES: usize = 8 << 20;
+const BYTES: usize = 1 << 20;
 
 /// Lines and the bytes that the events of those lines borrow from.
 #[derive(Debug, Default)]

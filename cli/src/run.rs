@@ -211,8 +211,8 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
 
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
         let mut reader = Reader::new(inputs);
-        // One job needs no further batch to wait for; of several, each has another one at hand.
-        let lanes = if self.jobs == 1 { 1 } else { 2 * self.jobs };
+        // Of several jobs, each has a few batches in turn, so that none waits long for the others.
+        let lanes = if self.jobs == 1 { 1 } else { 8 * self.jobs };
         let mut present: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
         let mut next: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
         let workers = Workers::new(self.jobs)?;

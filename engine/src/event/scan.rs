@@ -110,15 +110,14 @@ impl<'a> Scanner<'a> {
             let found = specials(block);
             let length = found.trailing_zeros();
             if length < BLOCK as u32 {
-                if self.bytes[self.at + length as usize] != b'"' {
-                    return None;
+                if self.bytes[self.at + length as usize] == b'"' {
+                    self.at += length as usize + 1;
+                    return Some(fields.get_short(Short::new(block, length)));
                 }
-                self.at += length as usize + 1;
-                return Some(fields.get_short(Short::new(block, length)));
             }
         }
-        let key = self.plain_string()?;
-        Some(fields.get(key))
+        let key = self.string()?;
+        Some(fields.get(&key))
     }
 
     fn value(&mut self, field: &Field, slots: &mut Slots<'a>, depth: usize) -> Option<()> {
@@ -190,16 +189,6 @@ impl<'a> Scanner<'a> {
         self.peek()
     }
 
-    /// Reads a string without escapes after its quote.
-    fn plain_string(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        if self.pass_plain()? != b'"' {
-            return None;
-        }
-        self.at += 1;
-        self.text.get(start..self.at - 1)
-    }
-
     /// Reads a string after its quote.
     fn string(&mut self) -> Option<Cow<'a, str>> {
         let start = self.at;
@@ -207,9 +196,59 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return Some(Cow::Borrowed(self.text.get(start..self.at - 1)?));
         }
-        self.skip_string()?;
-        let unescaped = sonic_rs::from_str(self.text.get(start - 1..self.at)?);
-        unescaped.ok().map(Cow::Owned)
+        let mut unescaped = String::with_capacity(2 * (self.at - start) + BLOCK);
+        let mut plain = start;
+        loop {
+            unescaped.push_str(self.text.get(plain..self.at)?);
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    return Some(Cow::Owned(unescaped));
+                }
+                b'\\' => unescaped.push(self.escape()?),
+                _ => return None,
+            }
+            plain = self.at;
+            self.pass_plain()?;
+        }
+    }
+
+    /// Reads an escape from its backslash on.
+    fn escape(&mut self) -> Option<char> {
+        let escaped = match self.bytes.get(self.at + 1)? {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.escaped_unit(),
+            same @ (b'"' | b'\\' | b'/') => char::from(*same),
+            _ => return None,
+        };
+        self.at += 2;
+        Some(escaped)
+    }
+
+    /// Reads `\u` and four digits, or two of them that are one character. Half of such a pair is out of the ordinary.
+    fn escaped_unit(&mut self) -> Option<char> {
+        let first = self.unit()?;
+        if !(0xd800..0xe000).contains(&first) {
+            return char::from_u32(first);
+        }
+        let second = self.unit()?;
+        let is_pair = first < 0xdc00 && (0xdc00..0xe000).contains(&second);
+        is_pair.then(|| char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)))?
+    }
+
+    /// Reads `\u` and four digits.
+    fn unit(&mut self) -> Option<u32> {
+        let unit = self.bytes.get(self.at..self.at + 6)?;
+        let digits = unit.strip_prefix(b"\\u")?;
+        let unit = digits.iter().try_fold(0, |unit, digit| {
+            Some(unit << 4 | char::from(*digit).to_digit(16)?)
+        })?;
+        self.at += 6;
+        Some(unit)
     }
 
     fn skip_string(&mut self) -> Option<()> {

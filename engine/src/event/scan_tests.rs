@@ -96,6 +96,7 @@ fn what_is_no_json_is_refused_by_both() {
 fn mutated_events_are_read_alike() {
     let seeds = [
         r#"{"a":1,"b":"te\nxt","d":{"a":-2.5,"b":{"c":true}},"x":[1,{"y":"]"}],"l":[0,{"a":1},{"a":[2]}]}"#,
+        r#"{"\u0061":"\"\\\/\b\f\n\r\t","b":"x\u00e9\uD83c\udf21 and more than a block","d":{"\u0062":"\ud800\udc00"}}"#,
         r#"{"key":"value","m":[1,"two",null],"o":{"list":[{"a":1.50},{"a":"x"}]},"é":1e2,"a":12345678901234567890}"#,
     ];
     const BYTES: &[u8] = b"{}[]\",:\\u0123456789.eE+-truefalsnl \n\tabdklmox";
@@ -116,6 +117,38 @@ fn mutated_events_are_read_alike() {
         let [quick, general] = both(&json);
         assert_eq!(quick, general, "{json}");
     }
+}
+
+#[test]
+fn escapes_are_read_quickly_and_alike() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut quick_ones = 0;
+    for _ in 0..20_000 {
+        let string = |random: &mut fastrand::Rng| -> String {
+            let parts = (0..random.usize(1..6)).map(|_| match random.u32(0..8) {
+                0 => format!("\\u{:04x}", random.u16(..)),
+                // Either half of a pair, or a pair.
+                1 => format!("\\uD{:x}{:02x}", random.u32(8..16), random.u8(..)),
+                2 => format!(
+                    "\\ud{:x}{:02X}\\ud{:X}{:02x}",
+                    random.u32(8..12),
+                    random.u8(..),
+                    random.u32(12..16),
+                    random.u8(..)
+                ),
+                3 => format!("\\{}", char::from(*random.choice(b"\"\\/bfnrtux").unwrap())),
+                4 => "é".to_owned(),
+                _ => "plain ".repeat(random.usize(0..5)),
+            });
+            parts.collect()
+        };
+        let (a, key) = (string(&mut random), string(&mut random));
+        let json = format!("{{\"a\":\"{a}\",\"{key}\":1,\"x\":\"{key}\",\"\\u0062\":2}}");
+        let [quick, general] = both(&json);
+        assert_eq!(quick, general, "{json}");
+        quick_ones += u32::from(is_quick(&json));
+    }
+    assert!(quick_ones > 5_000, "{quick_ones}");
 }
 
 #[test]
