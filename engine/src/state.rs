@@ -187,7 +187,10 @@ impl KeyState {
     fn catch_up(&mut self, rule: &AlertRule, progress: Time) {
         if self.rests(rule) {
             let left = self.windows.iter().zip(&rule.windows);
-            let left = left.filter_map(|(panes, window)| panes.last_left(window.frame, progress));
+            let left = left.filter_map(|(panes, window)| match window.frame.is_tumbling() {
+                true => Some(window.frame.pane_end(self.clock)).filter(|end| *end < progress),
+                false => panes.last_left(window.frame, progress),
+            });
             if let Some(left) = left.max() {
                 self.clock = self.clock.max(left);
                 self.evaluated = Evaluated::WithoutFields;

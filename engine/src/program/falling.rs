@@ -34,12 +34,11 @@ pub(crate) fn stays_untrue(condition: &Node, windows: &[Window]) -> bool {
     }
 }
 
-/// Whether a window that loses panes can only leave the range that it is compared with.
+/// Whether a window that loses panes, or begins anew, can only leave the range that it is compared with.
 fn falls_out(window: &Window, op: CompareOp) -> bool {
-    let slides = !window.frame.is_tumbling() && window.frame.offset == 0;
     let is_above = matches!(op, CompareOp::Greater | CompareOp::GreaterEqual);
     let is_below = matches!(op, CompareOp::Less | CompareOp::LessEqual);
-    slides
+    window.frame.offset == 0
         && match window.aggregate {
             Aggregate::Count | Aggregate::Rate { .. } | Aggregate::Max => is_above,
             Aggregate::Min => is_below,
