@@ -8,13 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
+use tripline_lambdas::payload::{self, Frames};
 
 use crate::failure::Failure;
-use crate::zstd::{self, Frames};
 
 /// How much of a line that is no event is kept, in bytes.
 pub(crate) const RAW_BYTES: usize = 4096;
 
+/// The largest window that a zstd frame may ask for: what the `zstd` command writes and reads unless it is told to
+/// take more.
+const ZSTD_WINDOW: u64 = 128 << 20;
 const READ_BYTES: usize = 256 * 1024;
 const ENDINGS: [&str; 3] = [".ndjson", ".jsonl", ".json"];
 const COMPRESSIONS: [&str; 2] = [".gz", ".zst"];
@@ -119,18 +122,18 @@ impl Input {
 
 /// Decompresses a reader if its first bytes say that it is gzip or zstd, whatever its name.
 fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut head = Vec::with_capacity(zstd::MAGIC_BYTES);
+    let mut head = Vec::with_capacity(payload::MAGIC_BYTES);
     source
         .by_ref()
-        .take(zstd::MAGIC_BYTES as u64)
+        .take(payload::MAGIC_BYTES as u64)
         .read_to_end(&mut head)?;
     let gzip = head.starts_with(&[0x1f, 0x8b]);
-    let zstd = zstd::begins(&head);
+    let zstd = payload::begins_zstd(&head);
     let whole = BufReader::with_capacity(READ_BYTES, Cursor::new(head).chain(source));
     let decoder: Box<dyn Read + Send> = if gzip {
         Box::new(MultiGzDecoder::new(whole))
     } else if zstd {
-        Box::new(Frames::new(whole))
+        Box::new(Frames::new(whole, ZSTD_WINDOW))
     } else {
         return Ok(Box::new(whole));
     };

@@ -22,7 +22,6 @@ mod sample_actors;
 mod state;
 mod summary;
 mod terminal;
-mod zstd;
 
 use std::process::ExitCode;
 

@@ -66,7 +66,9 @@ impl Distinct {
         match self {
             Distinct::Registers(registers) => registers.insert(u64::from_be_bytes(hash)),
             Distinct::Members(members) => {
-                if let Err(at) = members.binary_search(&hash) {
+                // The same order as that of the bytes, and compared at once.
+                let place = |member: &Hash| u64::from_be_bytes(*member);
+                if let Err(at) = members.binary_search_by_key(&place(&hash), place) {
                     members.insert(at, hash);
                     self.condense();
                 }

@@ -7,14 +7,10 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// How many bytes tell whether a stream is Zstandard.
-pub(crate) const MAGIC_BYTES: usize = 4;
-
-/// The largest window that a frame may ask for, and so about the memory that it takes: what the
-/// `zstd` command writes and reads unless it is told to take more.
-const WINDOW_BYTES: u64 = 128 << 20;
+pub const MAGIC_BYTES: usize = 4;
 
 /// Whether a stream with these first bytes begins with a frame, of data or to be skipped.
-pub(crate) fn begins(head: &[u8]) -> bool {
+pub fn begins(head: &[u8]) -> bool {
     matches!(
         head,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
@@ -22,7 +18,8 @@ pub(crate) fn begins(head: &[u8]) -> bool {
 }
 
 /// Decompresses all frames of a stream.
-pub(crate) struct Frames<R> {
+pub struct Frames<R> {
+    window: u64,
     source: R,
     decoder: FrameDecoder,
     in_frame: bool,
@@ -31,10 +28,12 @@ pub(crate) struct Frames<R> {
 }
 
 impl<R: BufRead> Frames<R> {
-    pub(crate) fn new(source: R) -> Self {
+    /// Reads frames that ask for a window of at most so many bytes, which is about the memory that they take.
+    pub fn new(source: R, window: u64) -> Self {
         let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(WINDOW_BYTES);
+        decoder.set_max_window_size(window);
         Self {
+            window,
             source,
             decoder,
             in_frame: false,
@@ -60,7 +59,7 @@ impl<R: BufRead> Frames<R> {
                 }
                 Ok(())
             }
-            Err(error) => Err(readable(error)),
+            Err(error) => Err(readable(error, self.window)),
         }
     }
 
@@ -70,7 +69,7 @@ impl<R: BufRead> Frames<R> {
         let Err(error) = self.decoder.decode_blocks(&mut self.source, one) else {
             return Ok(());
         };
-        let error = readable(error);
+        let error = readable(error, self.window);
         if error.kind() != io::ErrorKind::UnexpectedEof || self.broke_off {
             return Err(error);
         }
@@ -79,7 +78,7 @@ impl<R: BufRead> Frames<R> {
         self.broke_off = true;
         self.decoder
             .decode_blocks(&[1, 0, 0, 0, 0, 0, 0][..], BlockDecodingStrategy::All)
-            .map_err(readable)?;
+            .map_err(|error| readable(error, self.window))?;
         Ok(())
     }
 
@@ -135,12 +134,12 @@ fn breaks_off() -> io::Error {
 }
 
 /// Says what is wrong in words for those who have the file, not the decoder.
-fn readable(error: FrameDecoderError) -> io::Error {
+fn readable(error: FrameDecoderError, window: u64) -> io::Error {
     if let FrameDecoderError::WindowSizeTooBig { requested, .. } = error {
         let message = format!(
             "a zstd frame asks for a window of {} MiB, and {} MiB is the most",
             requested >> 20,
-            WINDOW_BYTES >> 20
+            window >> 20
         );
         return io::Error::new(io::ErrorKind::InvalidData, message);
     }

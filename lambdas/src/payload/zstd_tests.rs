@@ -2,6 +2,9 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::*;
 
+/// What the `zstd` command writes and reads unless it is told to take more.
+const WINDOW: u64 = 128 << 20;
+
 /// The digits 0 to 9, a line each, a hundred times, as the `zstd` command compresses them.
 const DIGITS: [u8; 41] = [
     0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0xe5, 0x00, 0x00, 0xa0, 0x30, 0x0a, 0x31, 0x0a, 0x32, 0x0a,
@@ -16,7 +19,7 @@ fn digits() -> Vec<u8> {
 
 /// What can be read, and the error that ends it.
 fn read(bytes: &[u8]) -> (Vec<u8>, Option<io::Error>) {
-    let mut frames = Frames::new(bytes);
+    let mut frames = Frames::new(bytes, WINDOW);
     let mut found = Vec::new();
     let error = frames.read_to_end(&mut found).err();
     (found, error)
