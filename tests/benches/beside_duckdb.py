@@ -82,7 +82,7 @@ def main() -> None:
     subprocess.run([*bench, str(arguments.events), "--write", workload], check=True, cwd=ROOT)
     events = workload / "events.ndjson"
 
-    run = [tripline, "run", "--quiet", "--rules", workload / "rules", "--events", events]
+    run = [tripline, "run", "--jobs", "1", "--quiet", "--rules", workload / "rules", "--events", events]
     start = [tripline, "check", "--quiet", "--rules", workload / "rules"]
     ours, theirs, checks, found = [], [], [], 0
     for _ in range(arguments.rounds):

@@ -109,11 +109,9 @@ impl<'a> Scanner<'a> {
         if let Some(block) = self.block() {
             let found = specials(block);
             let length = found.trailing_zeros();
-            if length < BLOCK as u32 {
-                if self.bytes[self.at + length as usize] == b'"' {
-                    self.at += length as usize + 1;
-                    return Some(fields.get_short(Short::new(block, length)));
-                }
+            if length < BLOCK as u32 && self.bytes[self.at + length as usize] == b'"' {
+                self.at += length as usize + 1;
+                return Some(fields.get_short(Short::new(block, length)));
             }
         }
         let key = self.string()?;

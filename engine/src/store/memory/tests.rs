@@ -75,7 +75,11 @@ fn states_and_timers_are_those_that_were_committed_last() {
                 .map(|_| {
                     let number = random.usize(0..60);
                     // A few names are longer than the longest slot.
-                    let fill = if number % 20 == 0 { 600 } else { number % 5 };
+                    let fill = if number.is_multiple_of(20) {
+                        600
+                    } else {
+                        number % 5
+                    };
                     StateKey {
                         alert: random.u32(0..2),
                         key: format!("[{number}{}]", "x".repeat(fill)).into(),
