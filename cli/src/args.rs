@@ -149,7 +149,7 @@ pub(crate) struct RunArgs {
     #[arg(long, conflicts_with = "state")]
     pub(crate) until_end: bool,
 
-    /// How many threads work; the output is the same with any number [default: one for each core]
+    /// How many threads work; the output is the same with any number [default: one for each core, one for a pipe]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 

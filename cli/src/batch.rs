@@ -52,9 +52,12 @@ impl Batch {
         self.lines.clear();
     }
 
-    /// Adds the next lines of an input. Blank lines are passed over.
+    /// Adds the next lines of an input, of a pipe those that are at hand. Blank lines are passed over.
     pub(crate) fn fill(&mut self, input: &mut Lines<impl BufRead>) -> After {
         while self.lines.len() < LINES && self.bytes.len() < BYTES {
+            if !self.lines.is_empty() && input.waits() {
+                break;
+            }
             match input.next(&mut self.bytes) {
                 Line::Whole(_, range) if self.bytes[range.clone()].trim_ascii().is_empty() => {}
                 Line::Whole(number, range) => self.lines.push((number, range, Content::Event)),

@@ -116,12 +116,16 @@ impl Input {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(io::stdin()),
         };
-        Ok(Lines::new(decompressed(Metered { source, read })?, limit))
+        let mut lines = Lines::new(decompressed(Metered { source, read })?, limit);
+        if self.bytes.is_none() {
+            lines.waits = Some(|reader| !reader.buffered().contains(&b'\n'));
+        }
+        Ok(lines)
     }
 }
 
 /// Decompresses a reader if its first bytes say that it is gzip or zstd, whatever its name.
-fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
+fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn Buffered>> {
     let mut head = Vec::with_capacity(payload::MAGIC_BYTES);
     source
         .by_ref()
@@ -140,6 +144,17 @@ fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn Bu
     Ok(Box::new(BufReader::with_capacity(READ_BYTES, decoder)))
 }
 
+/// A reader whose bytes at hand can be looked at.
+pub(crate) trait Buffered: BufRead + Send {
+    fn buffered(&self) -> &[u8];
+}
+
+impl<R: Read + Send> Buffered for BufReader<R> {
+    fn buffered(&self) -> &[u8] {
+        self.buffer()
+    }
+}
+
 /// Counts the bytes that pass.
 struct Metered<R> {
     source: R,
@@ -155,13 +170,15 @@ impl<R: Read> Read for Metered<R> {
 }
 
 /// The lines of an input.
-pub(crate) type Events = Lines<Box<dyn BufRead + Send>>;
+pub(crate) type Events = Lines<Box<dyn Buffered>>;
 
 /// Reads lines of at most a given length.
 pub(crate) struct Lines<R> {
     reader: R,
     limit: usize,
     number: u64,
+    /// Of a pipe, whether the next line is not at hand, so that whoever writes may be waited for.
+    waits: Option<fn(&R) -> bool>,
 }
 
 /// A line that was read, or why there is none.
@@ -183,7 +200,13 @@ impl<R: BufRead> Lines<R> {
             reader,
             limit,
             number: 0,
+            waits: None,
         }
+    }
+
+    /// Whether the next line may be long in coming.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits.is_some_and(|waits| waits(&self.reader))
     }
 
     /// Appends the next line to the buffer: never more than the limit and one byte.

@@ -28,6 +28,9 @@ use crate::state::{SqliteStore, StateError, StateFile};
 use crate::summary::Summary;
 use crate::terminal::{Terminal, counted};
 
+/// How many batches are read ahead at most, unless there are more jobs than that.
+const MOST_LANES: usize = 64;
+
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let checked = load(&args.rules)?;
     let Some(program) = usable(&checked, terminal) else {
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     };
     let inputs = input::expand(&args.events)?;
     refuse_clashes(args, &inputs)?;
-    let jobs = args.jobs.or_else(|| thread::available_parallelism().ok());
+    let jobs = args.jobs.or_else(|| default_jobs(&inputs));
     let jobs = jobs.map_or(1, NonZeroUsize::get);
     let Some(path) = &args.state else {
         let stores = (0..jobs).map(|_| MemoryStore::new()).collect();
@@ -49,6 +52,14 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     let mut run = Run::new(program, vec![store], jobs, args, terminal, &inputs)?;
     run.tell(&ended)?;
     run.all(&inputs, args, terminal)
+}
+
+/// As many as there are cores; but one for a pipe, whose events are answered as they come, not when there are many.
+fn default_jobs(inputs: &[Input]) -> Option<NonZeroUsize> {
+    let are_files = inputs.iter().all(|input| input.bytes.is_some());
+    are_files
+        .then(|| thread::available_parallelism().ok())
+        .flatten()
 }
 
 /// Refuses to write over an input, or two things to one file.
@@ -212,7 +223,11 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
     fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
         let mut reader = Reader::new(inputs);
         // Of several jobs, each has a few batches in turn, so that none waits long for the others.
-        let lanes = if self.jobs == 1 { 1 } else { 8 * self.jobs };
+        let lanes = if self.jobs == 1 {
+            1
+        } else {
+            (8 * self.jobs).min(MOST_LANES).max(self.jobs)
+        };
         let mut present: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
         let mut next: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
         let workers = Workers::new(self.jobs)?;

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader, Write};
+
 use support::{Folder, gzip, project, zstd};
 
 /// Three files of events, plain and compressed, with lines among them that are none.
@@ -106,4 +108,29 @@ fn numbers_of_jobs_that_make_no_sense_are_refused() {
             .expect(2);
         assert!(outcome.stderr.contains("--jobs"), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_pipe_is_answered_as_its_events_come() {
+    let folder = Folder::with(&[(
+        "rules/hot.yaml",
+        "alerts: {hot: {when: data.temperature > 35}}",
+    )]);
+    let mut run = folder.start(&["run", "--events", "-", "--quiet"]);
+    let (mut events, alerts) = (run.stdin.take().unwrap(), run.stdout.take().unwrap());
+    let mut alerts = BufReader::new(alerts).lines();
+    for second in 0..3 {
+        let event = format!(
+            "{{\"timestamp\":\"2026-01-05T10:00:0{second}Z\",\"data\":{{\"temperature\":40}}}}\n"
+        );
+        events.write_all(event.as_bytes()).unwrap();
+        // The pipe is still open.
+        let alert = alerts.next().unwrap().unwrap();
+        assert!(
+            alert.contains(&format!("2026-01-05T10:00:0{second}")),
+            "{alert}"
+        );
+    }
+    drop(events);
+    assert!(run.wait().unwrap().success());
 }
