@@ -113,7 +113,7 @@ mod window;
 mod wire;
 pub mod yaml;
 
-pub use apply::{Advance, Outcome, Told};
+pub use apply::{Advance, Message, Outcome, Told};
 pub use check::{Checked, LintLevels, check};
 pub use codec::CodecError;
 pub use definition::Definition;
@@ -122,7 +122,7 @@ pub use event::{Event, Rejection, Source};
 pub use explain::{Explanation, Part, PartValue};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};
-pub use plan::{Partition, Plan, Planner};
+pub use plan::{FirstEvents, Partition, Plan, Planner, Selection};
 pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};

@@ -41,10 +41,36 @@ pub struct Plan<'a> {
 #[derive(Debug)]
 pub struct Partition<'p, 'a> {
     pub(crate) plan: &'p Plan<'a>,
+    /// How many of the plan's events, from the first on.
+    events: usize,
+    /// From which event on it fires alerts that need no state: for one event in so many, and which of them.
+    fires_from: usize,
     number: usize,
     of: usize,
     keys: Share<'p, StateKey>,
     rows: Share<'p, RowKey>,
+}
+
+/// Some of a plan's events, keys and rows, for a shell whose states need not all be equally far.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// How many of the plan's events, from the first on.
+    pub events: usize,
+    /// The first event that alerts which need no state have not fired for.
+    pub fires_from: usize,
+    /// Indices into [`Plan::keys`], each with the first event that its state does not hold.
+    pub keys: Vec<(usize, usize)>,
+    /// Indices into [`Plan::rows`], each with the first event that the row does not hold.
+    pub rows: Vec<(usize, usize)>,
+}
+
+/// The first event of a plan for each of its keys and rows; of a key that no event touches, the number of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstEvents {
+    /// For each of [`Plan::keys`].
+    pub keys: Vec<usize>,
+    /// For each of [`Plan::rows`].
+    pub rows: Vec<usize>,
 }
 
 /// Those of a plan's keys that a part holds.
@@ -53,8 +79,8 @@ enum Share<'p, K> {
     All(&'p [K]),
     Some {
         list: Vec<K>,
-        /// Where each of the plan's keys stands in the list.
-        places: Vec<Option<u32>>,
+        /// Where each of the plan's keys stands in the list, and from which event on it takes part.
+        places: Vec<Option<(u32, u32)>>,
     },
 }
 
@@ -69,10 +95,21 @@ impl<'p, K: Clone + Hash> Share<'p, K> {
             let hash = FixedState::default().hash_one(key);
             (hash % of as u64 == number as u64).then(|| {
                 list.push(key.clone());
-                list.len() as u32 - 1
+                (list.len() as u32 - 1, 0)
             })
         });
         let places = places.collect();
+        Share::Some { list, places }
+    }
+
+    /// These of the keys, each from some event on.
+    fn select(keys: &'p [K], selected: &[(usize, usize)]) -> Share<'p, K> {
+        let mut places = vec![None; keys.len()];
+        let selected = selected.iter().zip(0..).map(|((key, from), place)| {
+            places[*key] = Some((place, *from as u32));
+            keys[*key].clone()
+        });
+        let list = selected.collect();
         Share::Some { list, places }
     }
 
@@ -83,10 +120,12 @@ impl<'p, K: Clone + Hash> Share<'p, K> {
         }
     }
 
-    fn place(&self, key: u32) -> Option<usize> {
+    fn place(&self, key: u32, event: usize) -> Option<usize> {
         match self {
             Share::All(_) => Some(key as usize),
-            Share::Some { places, .. } => places[key as usize].map(|place| place as usize),
+            Share::Some { places, .. } => places[key as usize]
+                .filter(|(_, from)| *from as usize <= event)
+                .map(|(place, _)| place as usize),
         }
     }
 }
@@ -107,19 +146,24 @@ impl Partition<'_, '_> {
         self.plan
     }
 
+    /// Its events, in order.
+    pub(crate) fn events(&self) -> &[Planned] {
+        &self.plan.events[..self.events]
+    }
+
     /// Whether it is this part that fires alerts that need no state for an event.
-    pub(crate) fn holds_event(&self, event: usize) -> bool {
-        event % self.of == self.number
+    pub(crate) fn fires(&self, event: usize) -> bool {
+        event >= self.fires_from && event % self.of == self.number
     }
 
-    /// Where one of the plan's keys stands among those of the part.
-    pub(crate) fn cell(&self, key: u32) -> Option<usize> {
-        self.keys.place(key)
+    /// Where one of the plan's keys stands among those of the part, if this event is for it.
+    pub(crate) fn cell(&self, key: u32, event: usize) -> Option<usize> {
+        self.keys.place(key, event)
     }
 
-    /// Where one of the plan's rows stands among those of the part.
-    pub(crate) fn row(&self, row: u32) -> Option<usize> {
-        self.rows.place(row)
+    /// Where one of the plan's rows stands among those of the part, if this event is for it.
+    pub(crate) fn row(&self, row: u32, event: usize) -> Option<usize> {
+        self.rows.place(row, event)
     }
 }
 
@@ -191,11 +235,55 @@ impl<'a> Plan<'a> {
     pub fn partition(&self, number: usize, of: usize) -> Partition<'_, 'a> {
         Partition {
             plan: self,
+            events: self.len(),
+            fires_from: 0,
             number,
             of,
             keys: Share::new(self.keys(), number, of),
             rows: Share::new(self.rows(), number, of),
         }
+    }
+
+    /// A part of some events, keys and rows.
+    ///
+    /// It comes after [`Plan::add_births`].
+    pub fn select(&self, selection: &Selection) -> Partition<'_, 'a> {
+        Partition {
+            plan: self,
+            events: selection.events.min(self.len()),
+            fires_from: selection.fires_from,
+            number: 0,
+            of: 1,
+            keys: Share::select(self.keys(), &selection.keys),
+            rows: Share::select(self.rows(), &selection.rows),
+        }
+    }
+
+    /// The first event for each key and row.
+    pub fn first_events(&self) -> FirstEvents {
+        let mut keys = vec![self.len(); self.keys().len()];
+        let mut rows = vec![self.len(); self.rows().len()];
+        let (mut touch, mut count) = (self.touches.len(), self.counts.len());
+        // From the last event on, so that the first is what stays.
+        for (index, _) in self.events.iter().enumerate().rev() {
+            let before = index.checked_sub(1).map(|before| &self.events[before]);
+            let (touches, counts) = before.map_or((0, 0), |event| (event.touches, event.counts));
+            for touched in &self.touches[touches as usize..touch] {
+                if let Touch::Group { key } = touched {
+                    keys[*key as usize] = index;
+                }
+            }
+            for row in &self.counts[counts as usize..count] {
+                rows[*row as usize] = index;
+            }
+            (touch, count) = (touches as usize, counts as usize);
+        }
+        FirstEvents { keys, rows }
+    }
+
+    /// The arrival of each event, in order.
+    pub fn arrivals(&self) -> impl ExactSizeIterator<Item = Time> {
+        self.events.iter().map(|event| event.arrival)
     }
 }
 
@@ -306,7 +394,22 @@ impl<'p> Planner<'p> {
         bytes: &'a [u8],
         source: impl FnOnce() -> Source,
     ) -> Result<(), Rejection> {
-        self.add_text(plan, text_of(bytes)?, source)
+        self.add_arrived(plan, text_of(bytes)?, None, source)
+    }
+
+    /// As [`Planner::add`], of an event that arrived at this time, unless the rules say that it holds its arrival itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Planner::add`].
+    pub fn add_at<'a>(
+        &mut self,
+        plan: &mut Plan<'a>,
+        bytes: &'a [u8],
+        arrival: Option<Time>,
+        source: impl FnOnce() -> Source,
+    ) -> Result<(), Rejection> {
+        self.add_arrived(plan, text_of(bytes)?, arrival, source)
     }
 
     /// As [`Planner::add`], of what is known to be text: it is faster to see to that for many events at once.
@@ -320,8 +423,18 @@ impl<'p> Planner<'p> {
         text: &'a str,
         source: impl FnOnce() -> Source,
     ) -> Result<(), Rejection> {
+        self.add_arrived(plan, text, None, source)
+    }
+
+    fn add_arrived<'a>(
+        &mut self,
+        plan: &mut Plan<'a>,
+        text: &'a str,
+        arrival: Option<Time>,
+        source: impl FnOnce() -> Source,
+    ) -> Result<(), Rejection> {
         let mut slots = std::mem::take(&mut plan.slots);
-        let read = self.program.read(text, &mut slots);
+        let read = self.program.read(text, arrival, &mut slots);
         if let Ok(times) = read {
             self.touch(plan, &slots, times);
             if plan.is_touched() {

@@ -132,6 +132,11 @@ impl KeyState {
         self.past.as_ref()?.birth
     }
 
+    /// Whether an episode goes on.
+    pub fn is_firing(&self) -> bool {
+        self.stage() == Stage::Firing
+    }
+
     pub(crate) fn stage(&self) -> Stage {
         self.phase.stage()
     }

@@ -1,5 +1,6 @@
 //! Announcing: the messages and the trace of what an evaluation changed.
 
+use super::told::Message;
 use super::{Repeated, Run};
 use crate::event::Event;
 use crate::ids;
@@ -51,11 +52,12 @@ impl<'p> Run<'p> {
         {
             let id = episode_id(&rule.name, &key, episode);
             let forgotten = change.reason == Reason::Forgotten;
-            self.tell(Alert {
+            let alert = Alert {
                 since: Some(episode.since),
                 reason: forgotten.then_some(EndReason::Forgotten),
                 ..about.alert(self.program, id, Status::Resolved, 0)
-            });
+            };
+            self.tell(Some(cell), alert);
         }
     }
 
@@ -100,11 +102,12 @@ impl<'p> Run<'p> {
             self.repeated.insert(cell, repeated);
         }
         let id = episode_id(&rule.name, &key, episode);
-        self.tell(Alert {
+        let alert = Alert {
             since: Some(episode.since),
             ..about.alert(self.program, id, Status::Firing, ordinal)
-        });
+        };
         let at = about.at;
+        self.tell(Some(cell), alert);
         state.note_sent(ordinal, at);
     }
 
@@ -116,13 +119,22 @@ impl<'p> Run<'p> {
         let about = About::event(rule, shown, event);
         if !state.take_event(rule, event) {
             self.record(&about, Stage::Inactive, Stage::Inactive, Reason::Cooldown);
-        } else if self.fire(self.cells[cell].key.alert as usize, shown, event) {
-            state.note_sent(0, event.time);
+        } else {
+            let alert = self.cells[cell].key.alert as usize;
+            if self.fire(alert, shown, event, Some(cell)) {
+                state.note_sent(0, event.time);
+            }
         }
     }
 
-    /// A per-event alert: it fires once. Tells whether the message was sent.
-    pub(super) fn fire(&mut self, alert: usize, key: Option<&str>, event: &Event<'_>) -> bool {
+    /// A per-event alert: it fires once; `cell` remembers it, if it has a cooldown. Tells whether the message was sent.
+    pub(super) fn fire(
+        &mut self,
+        alert: usize,
+        key: Option<&str>,
+        event: &Event<'_>,
+        cell: Option<usize>,
+    ) -> bool {
         let rule = &self.program.alerts[alert];
         let about = About::event(rule, key, event);
         self.record(
@@ -135,13 +147,17 @@ impl<'p> Run<'p> {
         if sent {
             let id = ids::hash(&[rule.name.as_bytes(), event.id().as_bytes()]);
             let alert = about.alert(self.program, id, Status::Firing, 0);
-            self.tell(alert);
+            self.tell(cell, alert);
         }
         sent
     }
 
-    fn tell(&mut self, alert: Alert) {
-        self.told.alerts.push(Some((self.turn(), alert)));
+    fn tell(&mut self, state: Option<usize>, alert: Alert) {
+        self.told.alerts.push(Some(Message {
+            turn: self.turn(),
+            state,
+            alert,
+        }));
     }
 
     /// Whether a message may be sent; a shadow's may, since it goes to the record only.

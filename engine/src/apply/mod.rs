@@ -18,7 +18,7 @@ use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
 use crate::trace::{Reason, Stage};
 
-pub use self::told::Told;
+pub use self::told::{Message, Told};
 
 /// How far time has come beyond the events, and what is to be told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,7 +76,7 @@ impl Program {
         let plan = partition.plan;
         let mut run = Run::new(self, partition, snapshot, advance);
         let (mut touched, mut counted) = (0, 0);
-        for (index, planned) in plan.events.iter().enumerate() {
+        for (index, planned) in partition.events().iter().enumerate() {
             run.event = index as u32;
             run.progress_to(planned.arrival, TurnStage::Before);
             if let (0, true, Some(time)) = (index, plan.births, plan.first) {
@@ -92,19 +92,19 @@ impl Program {
             for (touch, number) in plan.touches[touches].iter().zip(0..) {
                 run.stage = TurnStage::Touch(number);
                 match touch {
-                    Touch::Fire { alert, key } if partition.holds_event(index) => {
-                        run.fire(*alert as usize, key.as_deref(), event);
+                    Touch::Fire { alert, key } if partition.fires(index) => {
+                        run.fire(*alert as usize, key.as_deref(), event, None);
                     }
                     Touch::Fire { .. } => {}
                     Touch::Group { key } => {
-                        if let Some(cell) = partition.cell(*key) {
+                        if let Some(cell) = partition.cell(*key, index) {
                             run.event(cell, event);
                         }
                     }
                 }
             }
             for row in &plan.counts[counts] {
-                if let Some(row) = partition.row(*row) {
+                if let Some(row) = partition.row(*row, index) {
                     run.count(row, event);
                 }
             }
@@ -117,10 +117,10 @@ impl Program {
                 run.for_ever = false;
                 (0..run.cells.len()).for_each(|cell| run.schedule(cell));
             }
-            run.event = plan.events.len() as u32;
+            run.event = partition.events().len() as u32;
             run.progress_to(until, TurnStage::Before);
         }
-        run.finish(!plan.events.is_empty())
+        run.finish(!partition.events().is_empty())
     }
 }
 
@@ -315,7 +315,7 @@ impl<'p> Run<'p> {
             let rule = self.rule(cell);
             if self.is_global(rule) && !rule.is_per_event() && self.cells[cell].state.is_none() {
                 let touched = plan.touches[..plan.events[0].touches as usize].iter().any(
-                    |touch| matches!(touch, Touch::Group { key } if partition.cell(*key) == Some(cell)),
+                    |touch| matches!(touch, Touch::Group { key } if partition.cell(*key, 0) == Some(cell)),
                 );
                 if !touched {
                     self.cells[cell].state = Some(KeyState::born_unseen(rule, time));

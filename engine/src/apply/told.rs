@@ -28,12 +28,34 @@ pub(super) enum Stage {
 #[derive(Debug, Default)]
 pub struct Told {
     /// The messages; one that a later one took the place of is none.
-    pub(super) alerts: Vec<Option<(Turn, Alert)>>,
+    pub(super) alerts: Vec<Option<Message>>,
     /// The trace; what tells of a message that another one took the place of is none.
     pub(super) trace: Vec<Option<(Turn, Trace)>>,
 }
 
+/// An alert that is to be sent, and where it comes from.
+#[derive(Debug)]
+pub struct Message {
+    pub(super) turn: Turn,
+    /// Which of the checkpoint's states says that it was sent; an alert that needs no state has none.
+    pub state: Option<usize>,
+    /// What is to be sent.
+    pub alert: Alert,
+}
+
+impl Message {
+    /// The event of the plan that made it, or whose arrival ran the timer that did.
+    pub fn event(&self) -> usize {
+        self.turn.event as usize
+    }
+}
+
 impl Told {
+    /// What is to be sent, in order.
+    pub fn into_messages(self) -> impl Iterator<Item = Message> {
+        self.alerts.into_iter().flatten()
+    }
+
     /// What the parts of one batch give together: the same, in the same order, however it was parted.
     pub fn merge(parts: impl IntoIterator<Item = Told>) -> Output {
         let (mut alerts, mut trace) = (Vec::new(), Vec::new());
@@ -44,11 +66,11 @@ impl Told {
             trace.extend(part.trace.into_iter().flatten());
         }
         if several {
-            alerts.sort_by(|a, b| a.0.cmp(&b.0));
-            trace.sort_by(|a, b| a.0.cmp(&b.0));
+            alerts.sort_by(|a: &Message, b| a.turn.cmp(&b.turn));
+            trace.sort_by(|a: &(Turn, Trace), b| a.0.cmp(&b.0));
         }
         Output {
-            alerts: alerts.into_iter().map(|(_, alert)| alert).collect(),
+            alerts: alerts.into_iter().map(|message| message.alert).collect(),
             trace: trace.into_iter().map(|(_, trace)| trace).collect(),
         }
     }

@@ -103,11 +103,12 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads the JSON of an event into `slots`.
+    /// Reads the JSON of an event into `slots`; `arrived` is its arrival unless the event holds another.
     pub(crate) fn read<'a>(
         &self,
         projection: &Projection,
         text: &'a str,
+        arrived: Option<Time>,
         slots: &mut Slots<'a>,
     ) -> Result<Times, Rejection> {
         refuse_too_long(text.len())?;
@@ -118,6 +119,7 @@ impl Envelope {
             })
         })?;
         let arrival = self.arrival.and_then(|slot| time_of(&slots[slot]));
+        let arrival = arrival.or(arrived);
         let (time, arrival) = match (time_of(&slots[self.time]), arrival) {
             (Some(time), Some(arrival)) if time > arrival.plus(self.max_future) => {
                 (arrival, arrival)

@@ -26,6 +26,16 @@ impl AggregateRule {
         self.fingerprint
     }
 
+    /// How long after the end of its window a row is kept, in milliseconds, if not for ever.
+    pub fn keep(&self) -> Option<i64> {
+        self.keep
+    }
+
+    /// The names of what it adds up.
+    pub fn compute(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.compute.iter().map(|compute| compute.text.as_str())
+    }
+
     /// When the window of an event begins.
     pub(crate) fn window_start(&self, time: Time) -> Time {
         Time(time.0.div_euclid(self.length) * self.length)

@@ -24,6 +24,7 @@ use crate::route::Routes;
 use crate::row::RowKey;
 use crate::silence::Silence;
 use crate::store::StateKey;
+use crate::time::Time;
 
 /// All rules, compiled: what decodes events, plans and applies them.
 #[derive(Debug)]
@@ -100,6 +101,25 @@ impl Program {
         self.aggregates.get(key.aggregate as usize)
     }
 
+    /// Without its alert rules: for who keeps aggregates only.
+    pub fn without_alerts(self) -> Program {
+        Program {
+            alerts: Vec::new(),
+            index: Index::new(std::iter::empty()),
+            alert_dispatch: Dispatch::new(std::iter::empty()),
+            ..self
+        }
+    }
+
+    /// Without its aggregate rules: for who evaluates alerts only.
+    pub fn without_aggregates(self) -> Program {
+        Program {
+            aggregates: Vec::new(),
+            aggregate_dispatch: Dispatch::new(std::iter::empty()),
+            ..self
+        }
+    }
+
     /// Whether there is a silence for some keys of an alert.
     pub(crate) fn may_silence(&self, rule: &AlertRule) -> bool {
         let mut silences = self.silences.iter();
@@ -122,7 +142,7 @@ impl Program {
     /// [`crate::MAX_EVENT_NESTING`] levels, or has neither a usable time nor an arrival.
     pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
         let mut slots = Slots::default();
-        let times = self.read(text_of(bytes)?, &mut slots)?;
+        let times = self.read(text_of(bytes)?, None, &mut slots)?;
         Ok(self.envelope.event(times, &mut slots, Vec::new(), source))
     }
 
@@ -130,8 +150,9 @@ impl Program {
     pub(crate) fn read<'a>(
         &self,
         text: &'a str,
+        arrival: Option<Time>,
         slots: &mut Slots<'a>,
     ) -> Result<Times, Rejection> {
-        self.envelope.read(&self.projection, text, slots)
+        self.envelope.read(&self.projection, text, arrival, slots)
     }
 }

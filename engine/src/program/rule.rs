@@ -55,6 +55,11 @@ impl AlertRule {
         self.fingerprint
     }
 
+    /// How long after its newest event a key is dropped, in milliseconds.
+    pub fn forget(&self) -> i64 {
+        self.forget
+    }
+
     pub(crate) fn is_per_event(&self) -> bool {
         self.kind == Kind::PerEvent
     }
