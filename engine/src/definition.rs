@@ -56,7 +56,13 @@ impl Definition {
 impl Program {
     /// What a store keeps of the alert rules, sorted by name.
     pub fn definitions(&self) -> Vec<Definition> {
-        let definition = |rule: &AlertRule| Definition {
+        let rules = self.alerts.iter();
+        rules.map(|rule| self.definition(rule)).collect()
+    }
+
+    /// What a store keeps of one of the alert rules.
+    pub fn definition(&self, rule: &AlertRule) -> Definition {
+        Definition {
             name: rule.name.clone(),
             fingerprint: rule.fingerprint,
             last_words: LastWords {
@@ -66,8 +72,7 @@ impl Program {
                 labels: rule.labels.clone(),
                 shadow: rule.shadow,
             },
-        };
-        self.alerts.iter().map(definition).collect()
+        }
     }
 
     /// Ends one key of a rule that was edited in what its state depends on, or is gone.

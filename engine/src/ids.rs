@@ -25,6 +25,13 @@ pub(crate) fn notification(episode: &[u8; 16], status: Status, ordinal: u32) -> 
     ])
 }
 
+/// Names several messages that are sent as one, whatever their order: a hash of their sorted ids.
+pub fn group_id(notifications: &mut [&str]) -> String {
+    notifications.sort_unstable();
+    let fields: Vec<&[u8]> = notifications.iter().map(|id| id.as_bytes()).collect();
+    hex(&hash(&fields))
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -120,6 +120,7 @@ pub use definition::Definition;
 pub use diagnostic::{CODES, Code, Diagnostic, Label, Severity, nearest as nearest_name};
 pub use event::{Event, Rejection, Source};
 pub use explain::{Explanation, Part, PartValue};
+pub use ids::group_id;
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};
 pub use plan::{FirstEvents, Partition, Plan, Planner, Selection};

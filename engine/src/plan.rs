@@ -449,8 +449,8 @@ impl<'p> Planner<'p> {
         read.map(|_| ())
     }
 
-    /// Adds an event that has been decoded.
-    pub(crate) fn add_event<'a>(&mut self, plan: &mut Plan<'a>, event: Event<'a>) {
+    /// Adds an event that [`Program::decode`] gave.
+    pub fn add_event<'a>(&mut self, plan: &mut Plan<'a>, event: Event<'a>) {
         let (time, arrival) = (event.time, event.arrival);
         let times = Times { time, arrival };
         self.touch(plan, &event.slots, times);

@@ -32,7 +32,8 @@ pub struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(rule: &AggregateRule) -> Row {
+    /// A row of a rule that holds nothing.
+    pub fn new(rule: &AggregateRule) -> Row {
         let values = rule.compute.iter();
         Row {
             events: 0,

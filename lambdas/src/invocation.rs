@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tripline_engine::Time;
 
+use crate::sequence::Sequence;
+
 /// What a function is called with.
 #[derive(Debug)]
 pub enum Invocation {
@@ -26,7 +28,7 @@ pub struct Record {
     /// The shard.
     pub shard: Arc<str>,
     /// Its sequence number in the shard.
-    pub sequence: Arc<str>,
+    pub sequence: Sequence,
     /// What spread it to the shard; a stream that spreads by itself has none.
     pub partition_key: Option<String>,
     /// When it arrived in the stream.
@@ -39,9 +41,9 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// The shard.
-    pub shard: Option<String>,
+    pub shard: Option<Arc<str>>,
     /// Its sequence number in the shard.
-    pub sequence: Option<String>,
+    pub sequence: Option<Sequence>,
     /// What is wrong with it.
     pub reason: String,
     /// The record as the function was given it.
@@ -153,8 +155,8 @@ fn read(raw: &str) -> Result<Record, Unreadable> {
         .as_ref()
         .and_then(|inner| inner.approximate_arrival_timestamp);
     Ok(Record {
-        shard: shard.into(),
-        sequence: sequence.into(),
+        shard,
+        sequence,
         partition_key: inner.and_then(|inner| inner.partition_key),
         arrival: arrival.and_then(Time::from_epoch_double),
         data,
@@ -163,18 +165,14 @@ fn read(raw: &str) -> Result<Record, Unreadable> {
 
 impl Outer<'_> {
     /// The shard and the sequence number.
-    fn place(&self) -> (Option<String>, Option<String>) {
+    fn place(&self) -> (Option<Arc<str>>, Option<Sequence>) {
         let id = self.event_id.as_deref().and_then(|id| id.split_once(':'));
         let inner = self.kinesis.as_ref();
         let sequence = inner.and_then(|inner| inner.sequence_number.as_deref());
         let sequence = sequence.or(id.map(|(_, sequence)| sequence));
-        // It is compared with others of the shard, by its digits.
-        let is_number = |text: &&str| {
-            (1..=129).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-        };
         (
-            id.map(|(shard, _)| shard.to_owned()),
-            sequence.filter(is_number).map(str::to_owned),
+            id.map(|(shard, _)| shard.into()),
+            sequence.and_then(Sequence::new),
         )
     }
 }
@@ -185,7 +183,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Invocation, Record, Unreadable};
+    use super::{Invocation, Record, Sequence, Unreadable};
     use tripline_engine::Time;
 
     fn record() -> Value {
@@ -212,7 +210,7 @@ mod tests {
         let given = read(vec![record()]).remove(0).unwrap();
         let expected = Record {
             shard: "shardId-000000000006".into(),
-            sequence: "4959".into(),
+            sequence: Sequence::new("4959").unwrap(),
             partition_key: Some("user-1".into()),
             arrival: Some(Time(1_545_084_650_987)),
             data: b"{\"a\":1}".to_vec(),
@@ -258,7 +256,7 @@ mod tests {
             .remove(0)
             .unwrap_err();
         assert_eq!(unreadable.shard.as_deref(), Some("shardId-000000000006"));
-        assert_eq!(unreadable.sequence.as_deref(), Some("4959"));
+        assert_eq!(unreadable.sequence, Sequence::new("4959"));
     }
 
     #[test]

@@ -75,8 +75,23 @@ pub struct Event<'a> {
 }
 
 impl Event<'_> {
+    /// When it happened.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// When it arrived.
+    pub fn arrival(&self) -> Time {
+        self.arrival
+    }
+
+    /// Its type, if it has one.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
     /// The event's own id, or one made of its source.
-    pub(crate) fn id(&self) -> Cow<'_, str> {
+    pub fn id(&self) -> Cow<'_, str> {
         match &self.id {
             Some(id) => Cow::Borrowed(id),
             None => Cow::Owned(self.source.id()),

@@ -141,8 +141,18 @@ impl Program {
     /// Rejects, with the reason, what is not an object of at most [`crate::MAX_EVENT_BYTES`] and
     /// [`crate::MAX_EVENT_NESTING`] levels, or has neither a usable time nor an arrival.
     pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
+        self.decode_at(bytes, None, source)
+    }
+
+    /// As [`Program::decode`], of an event that arrived at this time, unless the rules say that it holds its arrival itself.
+    pub fn decode_at<'a>(
+        &self,
+        bytes: &'a [u8],
+        arrival: Option<Time>,
+        source: Source,
+    ) -> Result<Event<'a>, Rejection> {
         let mut slots = Slots::default();
-        let times = self.read(text_of(bytes)?, None, &mut slots)?;
+        let times = self.read(text_of(bytes)?, arrival, &mut slots)?;
         Ok(self.envelope.event(times, &mut slots, Vec::new(), source))
     }
 

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::{Found, Refused, push};
+use super::{Refused, push};
 
 /// Adds the events that an object is or holds.
-pub(super) fn open(object: &[u8], found: &mut Vec<Found>) -> Result<(), Refused> {
+pub(super) fn open(object: &[u8], found: &mut Vec<Vec<u8>>) -> Result<(), Refused> {
     // Whether it can be one of them is seen many times as fast as it is read.
     let holds = |name: &str| memmem::find(object, name.as_bytes()).is_some();
     if holds("\"logEvents\"")
@@ -24,14 +24,14 @@ pub(super) fn open(object: &[u8], found: &mut Vec<Found>) -> Result<(), Refused>
     if holds("\"detail-type\"")
         && let Ok(event) = serde_json::from_slice::<BusEvent<'_>>(object)
     {
-        return push(found, Ok(event.opened(object)));
+        return push(found, event.opened(object));
     }
     if holds("\"ApproximateCreationDateTime\"")
         && let Ok(change) = serde_json::from_slice::<Change>(object)
     {
-        return push(found, Ok(change.opened()));
+        return push(found, change.opened());
     }
-    push(found, Ok(object.to_vec()))
+    push(found, object.to_vec())
 }
 
 /// A message of a CloudWatch Logs subscription.
@@ -55,7 +55,7 @@ struct LogEvent<'a> {
 
 impl Logs<'_> {
     /// A log holds lines of all kinds; those that are no objects are no events.
-    fn open(&self, found: &mut Vec<Found>) -> Result<(), Refused> {
+    fn open(&self, found: &mut Vec<Vec<u8>>) -> Result<(), Refused> {
         // The others say that the subscription works.
         if self.message_type != "DATA_MESSAGE" {
             return Ok(());
@@ -64,7 +64,7 @@ impl Logs<'_> {
             let message = event.message.trim().as_bytes();
             if message.starts_with(b"{") {
                 let fields = [("id", event.id.get()), ("timestamp", event.timestamp.get())];
-                push(found, Ok(with(&fields, message)))?;
+                push(found, with(&fields, message))?;
             }
         }
         Ok(())

@@ -24,9 +24,6 @@ const WINDOW_BYTES: u64 = 8 << 20;
 /// How deep wrappers may lie in one another: an aggregate of compressed lines of events is three.
 const MAX_DEPTH: usize = 4;
 
-/// Something that a record holds, counted from 0: the bytes of an event, or why there are none.
-pub type Found = Result<Vec<u8>, String>;
-
 /// Why a record cannot be taken apart, so that nothing of it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
@@ -57,8 +54,8 @@ impl std::error::Error for Refused {}
 ///
 /// # Errors
 ///
-/// If the record as a whole cannot be used. What is wrong with one of its events is told in its place.
-pub fn events(record: &[u8]) -> Result<Vec<Found>, Refused> {
+/// If the record as a whole cannot be used.
+pub fn events(record: &[u8]) -> Result<Vec<Vec<u8>>, Refused> {
     let mut found = Vec::new();
     let mut left = MAX_BYTES;
     unwrap(record, &mut found, &mut left, 0)?;
@@ -67,7 +64,7 @@ pub fn events(record: &[u8]) -> Result<Vec<Found>, Refused> {
 
 fn unwrap(
     bytes: &[u8],
-    found: &mut Vec<Found>,
+    found: &mut Vec<Vec<u8>>,
     left: &mut usize,
     depth: usize,
 ) -> Result<(), Refused> {
@@ -122,7 +119,7 @@ fn objects(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Adds an event to what was found.
-fn push(found: &mut Vec<Found>, event: Found) -> Result<(), Refused> {
+fn push(found: &mut Vec<Vec<u8>>, event: Vec<u8>) -> Result<(), Refused> {
     if found.len() == MAX_EVENTS {
         return Err(Refused::TooMany);
     }

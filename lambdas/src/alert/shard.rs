@@ -1,0 +1,74 @@
+//! The shard's item: how far it has been read, and what is to be sent of alerts that keep no state.
+
+use std::sync::Arc;
+
+use tripline_engine::Input;
+
+use super::records::{Passage, Stateless};
+use super::{AlertFunction, MAX_ITEM_BYTES};
+use crate::item::{Item, Name};
+use crate::store::{Fault, Quarantine, Sink, States, Stream};
+
+impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
+    /// What is known of the input that a shard is.
+    pub(super) fn input(&self, item: &Item) -> Input {
+        let input = item.state.as_ref().map(|bytes| Input::decode(bytes));
+        match input {
+            None => Input::default(),
+            Some(Ok(input)) => input,
+            // What is lost is when time was last known to have come to; the records say it again.
+            Some(Err(error)) => {
+                self.count(|metrics| metrics.states_lost += 1);
+                tracing::error!(%error, "the progress of a shard cannot be read: it begins anew");
+                Input::default()
+            }
+        }
+    }
+
+    /// Notes that the records before `cut` are applied. It comes after all of their states are written.
+    pub(super) async fn close(
+        &self,
+        passage: &Passage<'_, '_>,
+        name: &Name,
+        item: Item,
+        cut: usize,
+        mut stateless: Stateless,
+    ) -> Result<Item, Fault> {
+        let shard = &passage.batch.shard;
+        let last = passage.batch.last_sequence(cut);
+        let Some(last) = last.filter(|_| cut > passage.first) else {
+            return Ok(item);
+        };
+        let events = passage.events_before(cut);
+        let bytes = stateless.iter().map(|(_, one)| one.alert.len() + 256);
+        if bytes.sum::<usize>() > MAX_ITEM_BYTES {
+            // One record made so many that they cannot be kept until they are sent.
+            let all = stateless.drain(..).map(|(_, one)| one);
+            self.send_at_once(&all.collect::<Vec<_>>()).await?;
+        }
+        let next = |item: &Item| {
+            if item.applied(shard).is_some_and(|applied| applied >= last) {
+                return Ok(None);
+            }
+            let before = self.input(item);
+            let arrivals = passage.plan.arrivals().take(events);
+            let input = Input {
+                progress: before.progress.max(arrivals.max()),
+                program: match events {
+                    0 => before.program,
+                    _ => Some(self.program.fingerprint()),
+                },
+            };
+            let new = passage.first_event(item)..events;
+            let sent = stateless.iter().filter(|(event, _)| new.contains(event));
+            let mut next = Item {
+                state: Some(input.encode()),
+                ..item.clone()
+            };
+            next.applied.insert(Arc::clone(shard), last.clone());
+            next.outbox.extend(sent.map(|(_, one)| one.clone()));
+            Ok(Some(next))
+        };
+        self.write(name, item, None, next).await
+    }
+}

@@ -1,0 +1,351 @@
+//! The transform function: records in, raw events and aggregate rows out.
+//!
+//! A batch of a shard goes through decode → write the events → plan → load rows → add → write each row with the last record it
+//! holds. An event that is written twice is written over; a row that holds a record already passes over it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tripline_engine::{
+    Advance, AggregateRow, CodecError, Input, Plan, Planner, Program, Row, Selection, Snapshot,
+};
+
+use crate::batch::{self, Batch, Found};
+use crate::call::{Call, Failed};
+use crate::invocation::{Record, Unreadable};
+use crate::metrics::Metrics;
+use crate::row_item::{RowItem, RowName};
+use crate::store::{Events, Fault, Quarantine, RawEvent, Rows, Unwritten};
+
+/// How many calls to the store are under way at once.
+const AT_ONCE: usize = 32;
+/// How often a write that came second is done again; past that the records are delivered again.
+const TRIES: usize = 12;
+/// How many rows a warm function remembers; then all of them are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// The transform function of a program in some world.
+pub struct TransformFunction<'p, W> {
+    program: &'p Program,
+    world: W,
+    /// Rows as they were last written or read; what is written on the ground of an old one is refused.
+    cache: RefCell<HashMap<RowName, RowItem>>,
+    metrics: RefCell<Metrics>,
+}
+
+/// A batch on its way into the rows.
+struct Passage<'b, 'a> {
+    batch: &'b Batch,
+    plan: &'b Plan<'a>,
+    /// Which record each event of the plan is of.
+    records: &'b [usize],
+    /// How many of the plan's events are to be added.
+    events: usize,
+    call: &'b Call<'b>,
+}
+
+impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
+    /// The function of these rules.
+    pub fn new(program: &'p Program, world: W) -> Self {
+        TransformFunction {
+            program,
+            world,
+            cache: RefCell::default(),
+            metrics: RefCell::default(),
+        }
+    }
+
+    /// Takes records of a stream; tells from which on they are to be delivered again.
+    pub async fn records(
+        &self,
+        records: Vec<Result<Record, Unreadable>>,
+        call: &Call<'_>,
+    ) -> Result<Vec<Failed>, Fault> {
+        let mut failed = Vec::new();
+        for batch in batch::by_shard(records) {
+            self.count(|metrics| metrics.records += batch.records.len() as u64);
+            failed.extend(self.shard(batch, call).await?);
+        }
+        Ok(failed)
+    }
+
+    /// What was counted since it was asked last.
+    pub fn take_metrics(&self) -> Metrics {
+        self.metrics.take()
+    }
+
+    fn count(&self, add: impl FnOnce(&mut Metrics)) {
+        add(&mut self.metrics.borrow_mut());
+    }
+
+    fn fault(&self, what: &str, fault: &Fault) {
+        self.count(|metrics| metrics.faults += 1);
+        tracing::warn!(fault = %fault, "{what}");
+    }
+
+    /// Takes the records of one shard; tells from which on they are to be delivered again, if any are.
+    async fn shard(&self, mut batch: Batch, call: &Call<'_>) -> Result<Option<Failed>, Fault> {
+        let found = std::mem::take(&mut batch.events);
+        let mut plan = Plan::default();
+        let (records, raw) = self.plan(&mut plan, &mut batch, &found);
+        self.count(|metrics| {
+            metrics.events += records.len() as u64;
+            metrics.quarantined += batch.quarantined.len() as u64;
+            let arrivals = batch.records.iter().filter_map(|record| record.arrival);
+            metrics.newest_arrival = metrics.newest_arrival.max(arrivals.max());
+        });
+        let mut cut = batch.records.len();
+        if !batch.quarantined.is_empty() {
+            let (of, all): (Vec<usize>, Vec<_>) = batch.quarantined.iter().cloned().unzip();
+            for (record, kept) in of.into_iter().zip(self.world.quarantine(&all).await) {
+                if let Err(fault) = kept {
+                    self.fault("the quarantine table cannot be written", &fault);
+                    cut = cut.min(record);
+                }
+            }
+        }
+        let written = self.world.put_events(&raw).await;
+        for (record, written) in records.iter().zip(written) {
+            if let Err(fault) = written {
+                self.fault("an event cannot be written", &fault);
+                cut = cut.min(*record);
+            }
+        }
+        // What follows an event that is not written is left alone: a row's last record is one that is done with.
+        let passage = Passage {
+            batch: &batch,
+            plan: &plan,
+            records: &records,
+            events: records.partition_point(|record| *record < cut),
+            call,
+        };
+        let cut = cut.min(self.rows(&passage).await);
+        match cut < batch.records.len() {
+            true => {
+                let unknown = || {
+                    Fault("a record without a sequence number has to be delivered again".to_owned())
+                };
+                let sequence = batch.again_from(cut).cloned().ok_or_else(unknown)?;
+                Ok(Some(Failed(sequence)))
+            }
+            false => Ok(None),
+        }
+    }
+
+    /// Plans the events, and says how each is stored; those that are none are noted for quarantine.
+    fn plan<'e>(
+        &self,
+        plan: &mut Plan<'e>,
+        batch: &mut Batch,
+        all: &'e [Found],
+    ) -> (Vec<usize>, Vec<RawEvent<'e>>) {
+        let mut planner = Planner::new(self.program);
+        let mut records = Vec::with_capacity(all.len());
+        let mut raw = Vec::with_capacity(all.len());
+        for found in all {
+            let position = &batch.records[found.record];
+            let source = batch.source(found);
+            let decoded = self
+                .program
+                .decode_at(&found.bytes, position.arrival, source);
+            match (decoded, &position.sequence) {
+                (Ok(event), Some(sequence)) => {
+                    raw.push(RawEvent {
+                        id: event.id().into_owned(),
+                        kind: event.kind().map(str::to_owned),
+                        time: event.time(),
+                        arrival: event.arrival(),
+                        shard: Arc::clone(&batch.shard),
+                        sequence: sequence.clone(),
+                        // What was decoded is text.
+                        json: std::str::from_utf8(&found.bytes).unwrap_or_default(),
+                    });
+                    planner.add_event(plan, event);
+                    records.push(found.record);
+                }
+                // A record with events has a number: one that has none was not taken apart.
+                (Ok(_), None) => {}
+                (Err(rejection), _) => {
+                    let bytes = found.bytes.clone();
+                    batch.quarantine(found.record, Some(found.sub), rejection.reason, bytes);
+                }
+            }
+        }
+        (records, raw)
+    }
+
+    /// Adds the events to their rows; gives the first record that is not in all of its rows.
+    async fn rows(&self, passage: &Passage<'_, '_>) -> usize {
+        let plan = passage.plan;
+        let mut cut = passage.batch.records.len();
+        let firsts = plan.first_events().rows;
+        let named = plan.rows().iter().enumerate().filter_map(|(index, key)| {
+            let rule = self.program.aggregate(key)?;
+            let empty = self.program.row(key, &Row::new(rule), None)?;
+            (firsts[index] < passage.events).then(|| (index, RowName::of(&empty)))
+        });
+        let named: Vec<(usize, RowName)> = named.collect();
+        let loaded = self.load(&named).await;
+        let writes = named
+            .iter()
+            .zip(loaded)
+            .map(|((index, name), item)| async move {
+                let written = match item {
+                    Ok(item) => self.write(passage, *index, name, item).await,
+                    Err(fault) => Err(fault),
+                };
+                (*index, written)
+            });
+        let mut writes = stream::iter(writes).buffer_unordered(AT_ONCE);
+        while let Some((index, written)) = writes.next().await {
+            if let Err(fault) = written {
+                self.fault("a row cannot be read or written", &fault);
+                cut = cut.min(passage.records[firsts[index]]);
+            }
+        }
+        cut
+    }
+
+    /// Reads rows, those that are remembered from memory.
+    async fn load(&self, named: &[(usize, RowName)]) -> Vec<Result<Option<RowItem>, Fault>> {
+        let known: Vec<Option<RowItem>> = {
+            let cache = self.cache.borrow();
+            named
+                .iter()
+                .map(|(_, name)| cache.get(name).cloned())
+                .collect()
+        };
+        let missing = named
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none());
+        let missing: Vec<RowName> = missing.map(|((_, name), _)| name.clone()).collect();
+        let mut loaded = match missing.is_empty() {
+            true => Vec::new(),
+            false => self.world.load_rows(&missing).await,
+        }
+        .into_iter();
+        self.count(|metrics| metrics.reads += missing.len() as u64);
+        let items = known.into_iter().map(|known| match known {
+            Some(item) => Ok(Some(item)),
+            None => {
+                let nothing = || Err(Fault("the store answered for too few rows".to_owned()));
+                loaded.next().unwrap_or_else(nothing)
+            }
+        });
+        items.collect()
+    }
+
+    /// Writes a row with the events that it does not hold; anew, if somebody else came first.
+    async fn write(
+        &self,
+        passage: &Passage<'_, '_>,
+        index: usize,
+        name: &RowName,
+        mut base: Option<RowItem>,
+    ) -> Result<(), Fault> {
+        if (passage.call.is_late)() {
+            return Err(Fault("the time of the call is over".to_owned()));
+        }
+        for _ in 0..TRIES {
+            let Some(item) = self.added(passage, index, base.as_ref())? else {
+                return Ok(());
+            };
+            self.count(|metrics| metrics.writes += 1);
+            match self.world.put_row(name, &item).await {
+                Ok(()) => {
+                    let mut cache = self.cache.borrow_mut();
+                    if cache.len() >= REMEMBERED {
+                        cache.clear();
+                    }
+                    cache.insert(name.clone(), item);
+                    return Ok(());
+                }
+                Err(unwritten) => {
+                    self.cache.borrow_mut().remove(name);
+                    base = match unwritten {
+                        Unwritten::Conflict(Some(stored)) => Some(stored),
+                        Unwritten::Conflict(None) => {
+                            let named = [(index, name.clone())];
+                            self.load(&named).await.pop().unwrap_or(Ok(None))?
+                        }
+                        Unwritten::Fault(fault) => return Err(fault),
+                    };
+                    self.count(|metrics| metrics.conflicts += 1);
+                }
+            }
+        }
+        Err(Fault(format!("written by others {TRIES} times in a row")))
+    }
+
+    /// A row with the events that it does not hold; `None` if it holds all.
+    fn added(
+        &self,
+        passage: &Passage<'_, '_>,
+        index: usize,
+        base: Option<&RowItem>,
+    ) -> Result<Option<RowItem>, Fault> {
+        let key = &passage.plan.rows()[index];
+        let Some(rule) = self.program.aggregate(key) else {
+            return Ok(None);
+        };
+        let batch = passage.batch;
+        let applied = base.and_then(|item| item.applied.get(&batch.shard));
+        let record = batch.first_after(applied);
+        let from = passage.records.partition_point(|of| *of < record);
+        let row = base.map(|item| Row::decode(&item.row, rule));
+        let row = match row {
+            None => None,
+            Some(Ok(row)) => Some(row),
+            // The rule was edited: its rows begin anew.
+            Some(Err(CodecError::OtherRule)) => None,
+            Some(Err(error @ CodecError::Newer(_))) => return Err(Fault(error.to_string())),
+            Some(Err(error)) => {
+                self.count(|metrics| metrics.states_lost += 1);
+                tracing::error!(aggregate = rule.name, %error, "a row cannot be read: it begins anew");
+                None
+            }
+        };
+        let selection = Selection {
+            events: passage.events,
+            fires_from: usize::MAX,
+            keys: Vec::new(),
+            rows: vec![(index, from)],
+        };
+        let snapshot = Snapshot {
+            input: Input::default(),
+            states: Vec::new(),
+            rows: vec![row],
+        };
+        let partition = passage.plan.select(&selection);
+        let (checkpoint, _) =
+            self.program
+                .apply_partition(&partition, snapshot, Advance::default());
+        if from >= passage.events {
+            return Ok(None);
+        }
+        let Some((key, row)) = checkpoint.rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let Some(published) = self.program.row(&key, &row, None) else {
+            return Ok(None);
+        };
+        let mut applied = base.map_or_else(Default::default, |item| item.applied.clone());
+        let next = passage.records.get(passage.events);
+        let read = next.map_or(batch.records.len(), |record| *record);
+        if let Some(last) = batch.last_sequence(read) {
+            applied.insert(Arc::clone(&batch.shard), last.clone());
+        }
+        let AggregateRow { window, .. } = &published;
+        Ok(Some(RowItem {
+            version: base.map_or(0, |item| item.version) + 1,
+            applied,
+            row: row.encode(rule),
+            expires: rule.keep().map(|keep| window.end.plus(keep)),
+            published,
+        }))
+    }
+}
