@@ -1,11 +1,15 @@
 //! A call of a function: its time, and how long it may take.
 
+use std::sync::Arc;
+
 use tripline_engine::Time;
 
 use crate::sequence::Sequence;
 
 /// A call of a function.
 pub struct Call<'c> {
+    /// Names it: no other call has the same.
+    pub id: Arc<str>,
     /// When it began.
     pub now: Time,
     /// When it is over at the latest, even if it is cut off.

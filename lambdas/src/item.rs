@@ -56,7 +56,9 @@ pub struct Notification {
     /// The shard whose records it comes of; a tick's has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Arc<str>>,
-    /// From when on somebody else than the call that made it is to send it: that call is over by then.
+    /// The call that made it, and sends it unless it breaks off.
+    pub call: Arc<str>,
+    /// From when on another call is to send it: the one that made it is over by then.
     pub after: i64,
     /// Why it cannot be sent as things are.
     #[serde(skip_serializing_if = "Option::is_none")]

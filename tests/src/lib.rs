@@ -1,5 +1,6 @@
 //! The oracle, the generators, the harness and the language reference, as the tests use them.
 
+pub mod aws;
 pub mod bench;
 pub mod fuzz;
 pub mod generate;

@@ -119,6 +119,7 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
             topic: topic.to_owned(),
             alert: trimmed(alert),
             shard: shard.cloned(),
+            call: Arc::clone(&call.id),
             after: call.ends.0,
             failure: None,
         })

@@ -33,9 +33,10 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         call: &Call<'_>,
     ) {
         let is_ours = |one: &Notification| {
-            let of_this = one.shard.as_ref() == shard && one.failure.is_none();
-            let is_left = Time(one.after) <= call.now;
-            is_left || of_this && (shard.is_some() || one.after == call.ends.0)
+            // Batches of a shard come one after the other: the one that made it has broken off.
+            let of_shard = shard.is_some() && one.shard.as_ref() == shard;
+            Time(one.after) <= call.now
+                || one.failure.is_none() && (one.call == call.id || of_shard)
         };
         let ours: Vec<&Notification> = items
             .iter()

@@ -11,6 +11,7 @@ fn notification(id: &str, topic: &str, alert: Value) -> Notification {
         topic: topic.to_owned(),
         alert: alert.to_string(),
         shard: None,
+        call: "call".into(),
         after: 0,
         failure: None,
     }
