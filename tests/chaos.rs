@@ -72,7 +72,7 @@ fn without_a_precaution_the_chaos_is_seen() {
             mutant: Some(mutant),
             ..CHAOS
         };
-        let found = (0..200).position(|seed| run(seed, chaos).is_err());
+        let found = (0..1_000).position(|seed| run(seed, chaos).is_err());
         let found = found.unwrap_or_else(|| panic!("nothing is wrong with {mutant:?}"));
         println!("{mutant:?} is found out by seed {found}");
     }

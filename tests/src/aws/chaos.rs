@@ -386,13 +386,17 @@ impl Stage<'_> {
     fn unread(&self, pollers: &[Poller]) -> Vec<usize> {
         let shards = &self.scenario.shards;
         let is_read = |shard: usize| pollers[shard].checkpoint() >= self.records(shard);
-        let parent_is_read = |shard: usize| {
-            let parent = self.scenario.parents.get(&shards[shard].0);
-            let parent = parent.and_then(|parent| shards.iter().position(|one| one.0 == *parent));
-            parent.is_none_or(is_read)
+        let parent = |shard: usize| {
+            let parent = self.scenario.parents.get(&shards[shard].0)?;
+            shards.iter().position(|one| one.0 == *parent)
+        };
+        // A parent that holds nothing is not read to its end before its own parent is.
+        let parents_are_read = |shard| {
+            let parents = std::iter::successors(parent(shard), |one| parent(*one));
+            parents.into_iter().all(is_read)
         };
         (0..shards.len())
-            .filter(|shard| !is_read(*shard) && parent_is_read(*shard))
+            .filter(|shard| !is_read(*shard) && parents_are_read(*shard))
             .collect()
     }
 
