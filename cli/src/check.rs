@@ -6,12 +6,11 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use tripline_engine::{Checked, Diagnostic, Label, Severity, SourceFile, loader};
+use tripline_lambdas::drawing::{Drawing, Places};
 
 use crate::args::{CheckArgs, FailOn, Format};
-use crate::draw::Drawing;
 use crate::explain::explain;
 use crate::failure::Failure;
-use crate::places::Places;
 use crate::state::{StateError, StateFile};
 use crate::terminal::{Terminal, counted};
 

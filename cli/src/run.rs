@@ -11,12 +11,12 @@ use tripline_engine::{
     self as engine, Advance, Alert, Checked, MemoryStore, Plan, Program, Severity, Status, Told,
     step_partition,
 };
+use tripline_lambdas::drawing::Drawing;
 
 use crate::alert_text::AlertText;
 use crate::args::{Format, RunArgs, RunFailOn};
 use crate::batch::Rejected;
 use crate::check::load;
-use crate::draw::Drawing;
 use crate::failure::Failure;
 use crate::input::{self, Input};
 use crate::lanes::{Lane, Planned, Reader, Workers};

@@ -66,9 +66,12 @@ pub struct Notification {
 }
 
 impl Item {
-    /// When a tick is to look at it.
+    /// When a tick is to look at it: at once if it has something to send, however far time has come in the stream.
     pub fn due(&self) -> Option<Time> {
-        let unsent = self.outbox.iter().map(|one| Time(one.after));
+        let unsent = self.outbox.iter().map(|one| match one.failure {
+            None => Time(0),
+            Some(_) => Time(one.after),
+        });
         unsent.chain(self.timer).min()
     }
 

@@ -4,8 +4,13 @@
 //! sends messages; [`transform`] stores events and aggregate rows. What they need of the world are the traits of [`store`].
 
 pub mod alert;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod batch;
 pub mod call;
+pub mod drawing;
+#[cfg(feature = "functions")]
+pub mod function;
 pub mod invocation;
 pub mod item;
 pub mod metrics;

@@ -89,8 +89,8 @@ pub struct RowItem {
     pub applied: BTreeMap<Arc<str>, Sequence>,
     /// The encoded row.
     pub row: Vec<u8>,
-    /// What anybody may read.
-    pub published: AggregateRow,
+    /// What anybody may read; of a row that was read there may be none.
+    pub published: Option<AggregateRow>,
     /// When its time to live is over.
     pub expires: Option<Time>,
 }

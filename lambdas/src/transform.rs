@@ -72,6 +72,11 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         Ok(failed)
     }
 
+    /// The world that it was given.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
     /// What was counted since it was asked last.
     pub fn take_metrics(&self) -> Metrics {
         self.metrics.take()
@@ -345,7 +350,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
             applied,
             row: row.encode(rule),
             expires: rule.keep().map(|keep| window.end.plus(keep)),
-            published,
+            published: Some(published),
         }))
     }
 }

@@ -78,6 +78,11 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
         Ok(failed)
     }
 
+    /// The world that it was given.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
     /// What was counted since it was asked last.
     pub fn take_metrics(&self) -> Metrics {
         self.metrics.take()

@@ -131,7 +131,7 @@ pub fn run(seed: u64, chaos: Chaos) -> Result<Outcome, Wrong> {
     if scenario.events > 0 && !sent.values().any(fires) {
         wrong.push("an event is missing from a window over all shards".to_owned());
     }
-    let rows = shared.rows.values().map(|row| &row.published);
+    let rows = shared.rows.values().flat_map(|row| &row.published);
     let mut rows: Vec<String> = rows
         .map(|row| serde_json::to_string(row).unwrap_or_default())
         .collect();

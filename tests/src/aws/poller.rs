@@ -215,7 +215,7 @@ mod tests {
             ..SETTINGS
         };
         let mut random = fastrand::Rng::with_seed(7);
-        let mut delivered = vec![false; 50];
+        let mut delivered = [false; 50];
         let (_, poller) = deliver(settings, 50, |batch| match random.u8(..4) {
             0 => Answer::Error,
             1 => {

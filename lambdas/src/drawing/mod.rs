@@ -1,4 +1,8 @@
 //! Draws diagnostics for people.
+//!
+//! The build script of this crate has it, too.
+
+mod places;
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -8,7 +12,7 @@ use annotate_snippets::{
 };
 use tripline_engine::{Diagnostic, Label, Severity, SourceFile};
 
-use crate::places::Places;
+pub use self::places::Places;
 
 /// Labels further apart than this stand in snippets of their own.
 const LINES_BETWEEN: usize = 12;
@@ -20,7 +24,7 @@ const AROUND: usize = 120;
 const LABEL_LINES: usize = 12;
 
 /// Draws diagnostics over their source files.
-pub(crate) struct Drawing<'a> {
+pub struct Drawing<'a> {
     files: &'a [SourceFile],
     /// The lines of each file, found when something in it is drawn.
     places: Vec<OnceCell<Places<'a>>>,
@@ -28,7 +32,8 @@ pub(crate) struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    pub(crate) fn new(files: &'a [SourceFile], colors: bool) -> Self {
+    /// Draws over these files, perhaps in colours.
+    pub fn new(files: &'a [SourceFile], colors: bool) -> Self {
         let renderer = if colors {
             Renderer::styled()
         } else {
@@ -42,7 +47,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Draws one diagnostic, with an empty line after it.
-    pub(crate) fn draw(&self, diagnostic: &'a Diagnostic) -> String {
+    pub fn draw(&self, diagnostic: &'a Diagnostic) -> String {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,

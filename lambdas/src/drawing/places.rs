@@ -5,7 +5,7 @@ const STEP: usize = 1024;
 
 /// Where the lines of a text begin, and how many characters come before.
 #[derive(Debug)]
-pub(crate) struct Places<'a> {
+pub struct Places<'a> {
     text: &'a str,
     starts: Vec<usize>,
     /// How many characters begin before each multiple of the step.
@@ -13,7 +13,8 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    /// Finds the lines of a text.
+    pub fn new(text: &'a str) -> Self {
         let newlines = text
             .bytes()
             .enumerate()
@@ -31,17 +32,17 @@ impl<'a> Places<'a> {
     }
 
     /// The nearest character boundary at or before an offset.
-    pub(crate) fn boundary(&self, offset: usize) -> usize {
+    pub fn boundary(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset)
     }
 
     /// Index of the line that holds an offset, from 0.
-    pub(crate) fn line(&self, offset: usize) -> usize {
+    pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start <= offset) - 1
     }
 
     /// Bytes of a line, without its line break.
-    pub(crate) fn bytes_of(&self, line: usize) -> std::ops::Range<usize> {
+    pub fn bytes_of(&self, line: usize) -> std::ops::Range<usize> {
         let end = self
             .starts
             .get(line + 1)
@@ -52,7 +53,7 @@ impl<'a> Places<'a> {
     }
 
     /// Line and column, both from 1, the column in characters.
-    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
+    pub fn position(&self, offset: usize) -> (usize, usize) {
         let offset = self.boundary(offset);
         let line = self.line(offset);
         let column = self.characters_before(offset) - self.characters_before(self.starts[line]);

@@ -1,0 +1,131 @@
+//! The world as AWS has it: DynamoDB, SNS and Kinesis.
+
+mod attributes;
+mod backoff;
+mod events;
+mod kinesis;
+mod quarantine;
+mod rows;
+mod sns;
+mod states;
+
+use std::cell::Cell;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+
+pub use self::states::FIRING_INDEX;
+use crate::metrics::Durations;
+use crate::store::Fault;
+
+/// How many requests are under way at once.
+const AT_ONCE: usize = 16;
+
+/// The clients of one process, and the names of what they work on.
+#[derive(Debug)]
+pub struct Aws {
+    dynamodb: aws_sdk_dynamodb::Client,
+    sns: aws_sdk_sns::Client,
+    kinesis: aws_sdk_kinesis::Client,
+    names: Names,
+    dynamodb_time: Cell<Duration>,
+    sns_time: Cell<Duration>,
+}
+
+/// What a deployment calls its parts. A function that has no use for one leaves it empty.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The state table.
+    pub state: String,
+    /// The aggregates table.
+    pub aggregates: String,
+    /// The events table; `None` if raw events are not stored.
+    pub events: Option<String>,
+    /// The quarantine table.
+    pub quarantine: String,
+    /// The stream.
+    pub stream: String,
+}
+
+/// A variable that a function needs and that is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingVariable(pub &'static str);
+
+impl fmt::Display for MissingVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the environment variable {} is not set: the template sets it to the name of what it deployed",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for MissingVariable {}
+
+/// Reads what the environment and the profile say of region, credentials and endpoint, and how calls are tried again.
+pub async fn config() -> SdkConfig {
+    loader().load().await
+}
+
+/// As [`config`], before it is loaded, so that more can be said.
+pub fn loader() -> aws_config::ConfigLoader {
+    // Left alone, the SDK has no limit to an attempt, and waits up to a second before its first retry, as it would for an
+    // API far away: a batch that waits for one slow call blocks its shard.
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(10))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1));
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        // Its grace is longer than the time an attempt may take.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+impl Aws {
+    /// The clients of this configuration.
+    pub fn new(config: &SdkConfig, names: Names) -> Aws {
+        Aws {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            kinesis: aws_sdk_kinesis::Client::new(config),
+            names,
+            dynamodb_time: Cell::default(),
+            sns_time: Cell::default(),
+        }
+    }
+
+    /// How long calls took since it was asked last: those that went on side by side added up.
+    pub fn take_durations(&self) -> Durations {
+        let millis = |time: &Cell<Duration>| time.take().as_secs_f64() * 1_000.0;
+        Durations {
+            total: 0.0,
+            dynamodb: millis(&self.dynamodb_time),
+            sns: millis(&self.sns_time),
+        }
+    }
+}
+
+/// Adds the time that a call takes.
+async fn timed<T>(time: &Cell<Duration>, call: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let given = call.await;
+    time.set(time.get() + begun.elapsed());
+    given
+}
+
+/// An error with all that caused it.
+fn fault(error: impl std::error::Error) -> Fault {
+    Fault(DisplayErrorContext(error).to_string())
+}
