@@ -57,6 +57,17 @@ Examples:
 
 They take effect in the next shell. Create the folder first if it is not there.";
 
+#[cfg(feature = "aws")]
+const PRODUCE_EXAMPLES: &str = "\
+Examples:
+  tripline produce --stream events --key userId events.ndjson
+  tail -F app.log | tripline produce --stream events --key userId --key service -
+  tripline produce --stream events --key userId --rate 500 --endpoint-url http://localhost:4566 archive/
+
+Each line is one record. Records of one key stay in their order: what fails is sent again while later ones of its key wait.
+A request that timed out may have taken effect, so a record can be in the stream twice; none is lost. Lines that cannot be
+sent are written to the file that --failed names, and the exit code is 1.";
+
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
 #[command(name = "tripline", version, after_help = MAIN_EXAMPLES)]
@@ -87,6 +98,10 @@ pub(crate) enum Command {
     /// Write events that exercise the shipped rules
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
+    /// Put events into a Kinesis stream
+    #[cfg(feature = "aws")]
+    #[command(after_help = PRODUCE_EXAMPLES)]
+    Produce(ProduceArgs),
     /// Write what makes a shell complete this command's words
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -243,4 +258,56 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Args::command().debug_assert();
     }
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProduceArgs {
+    /// Files of events, folders of them, or - for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) events: Vec<PathBuf>,
+
+    /// The stream
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: String,
+
+    /// Path of the partition key in an event; of several the first that an event has
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Vec<String>,
+
+    /// The most records a second
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<std::num::NonZeroU32>,
+
+    /// How many requests are under way at once
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) in_flight: NonZeroUsize,
+
+    /// How often a record is sent before it is given up
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) attempts: std::num::NonZeroU32,
+
+    /// The longest record that the stream takes, in bytes
+    #[arg(long, value_name = "N", default_value_t = 1 << 20)]
+    pub(crate) max_record_bytes: usize,
+
+    /// Where lines go that are not sent; it is made only if there are any
+    #[arg(long, value_name = "FILE", default_value = "failed.ndjson")]
+    pub(crate) failed: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
+}
+
+/// Where AWS is; what is not said is taken from the environment and the profile, as the AWS tools do.
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct AwsArgs {
+    /// Where the services are, for a local stand-in
+    #[arg(long, value_name = "URL", help_heading = "AWS")]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// The region
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    pub(crate) region: Option<String>,
 }

@@ -62,7 +62,7 @@ impl Batch {
                 Line::Whole(_, range) if self.bytes[range.clone()].trim_ascii().is_empty() => {}
                 Line::Whole(number, range) => self.lines.push((number, range, Content::Event)),
                 Line::TooLong(number, range, bytes) => {
-                    let limit = tripline_engine::MAX_EVENT_BYTES;
+                    let limit = input.limit();
                     let reason = format!("too long: {bytes} bytes, the limit is {limit}");
                     self.lines.push((number, range, Content::Refused(reason)));
                 }
@@ -78,6 +78,18 @@ impl Batch {
             }
         }
         After::More
+    }
+
+    /// The lines: bytes, or the beginning of a line that cannot be read and why.
+    #[cfg(feature = "aws")]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Result<&[u8], (&[u8], &str)>> {
+        self.lines.iter().map(|(_, range, content)| {
+            let bytes = &self.bytes[range.clone()];
+            match content {
+                Content::Event => Ok(bytes),
+                Content::Refused(reason) => Err((bytes, reason.as_str())),
+            }
+        })
     }
 
     /// Plans the lines that are events, and hands back what is none.

@@ -204,6 +204,11 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// The longest line, in bytes.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Whether the next line may be long in coming.
     pub(crate) fn waits(&self) -> bool {
         self.waits.is_some_and(|waits| waits(&self.reader))

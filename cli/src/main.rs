@@ -11,6 +11,8 @@ mod failure;
 mod input;
 mod lanes;
 mod output;
+#[cfg(feature = "aws")]
+mod produce;
 mod progress;
 mod rejects;
 mod run;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
         Command::Sample(args) => sample::sample(args),
+        #[cfg(feature = "aws")]
+        Command::Produce(args) => produce::produce(args, &terminal),
         Command::Completions(args) => completions::completions(args.shell),
     };
     match outcome {

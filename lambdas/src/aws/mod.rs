@@ -4,6 +4,7 @@ mod attributes;
 mod backoff;
 mod events;
 mod kinesis;
+mod producer;
 mod quarantine;
 mod rows;
 mod sns;
@@ -19,6 +20,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 
+pub use aws_config::Region;
+
+pub use self::producer::{Producer, Put};
 pub use self::states::FIRING_INDEX;
 use crate::metrics::Durations;
 use crate::store::Fault;

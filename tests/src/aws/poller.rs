@@ -55,6 +55,11 @@ impl Poller {
         }
     }
 
+    /// Goes on at a record, all before which are done with.
+    pub fn start_at(&mut self, record: usize) {
+        self.checkpoint = record;
+    }
+
     /// The first record that is not done with.
     pub fn checkpoint(&self) -> usize {
         self.checkpoint

@@ -1,0 +1,79 @@
+//! Putting records into a stream.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+
+use super::fault;
+use crate::store::Fault;
+
+/// A stream to put records into.
+#[derive(Debug, Clone)]
+pub struct Producer {
+    client: aws_sdk_kinesis::Client,
+    stream: String,
+}
+
+/// What became of a record.
+pub type Put = Result<(), Fault>;
+
+impl Producer {
+    /// The stream of this name.
+    pub fn new(config: &aws_config::SdkConfig, stream: &str) -> Producer {
+        // Who puts records decides what is sent again, and when: a call as a whole is tried once.
+        let config = aws_sdk_kinesis::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3))
+                    .operation_attempt_timeout(Duration::from_secs(20))
+                    .build(),
+            )
+            .build();
+        Producer {
+            client: aws_sdk_kinesis::Client::from_conf(config),
+            stream: stream.to_owned(),
+        }
+    }
+
+    /// Puts records, each a partition key and data; tells of each whether it is in the stream.
+    pub async fn put(&self, records: Vec<(String, Vec<u8>)>) -> Vec<Put> {
+        let number = records.len();
+        let mut entries = Vec::with_capacity(number);
+        for (key, data) in records {
+            let entry = PutRecordsRequestEntry::builder()
+                .partition_key(key)
+                .data(Blob::new(data))
+                .build();
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(error) => return vec![Err(fault(error)); number],
+            }
+        }
+        let call = self
+            .client
+            .put_records()
+            .stream_name(&self.stream)
+            .set_records(Some(entries));
+        match call.send().await {
+            // The answer is in the order of the request.
+            Ok(given) => {
+                let results = given.records.into_iter().map(|one| match one.error_code {
+                    None => Ok(()),
+                    Some(code) => {
+                        let message = one.error_message.unwrap_or_default();
+                        Err(Fault(format!("{code}: {message}")))
+                    }
+                });
+                let mut results: Vec<Put> = results.collect();
+                let unknown = || Err(Fault("Kinesis did not say whether it is stored".to_owned()));
+                results.resize_with(number, unknown);
+                results
+            }
+            Err(error) => vec![Err(fault(error)); number],
+        }
+    }
+}

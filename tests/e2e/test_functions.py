@@ -1,0 +1,303 @@
+"""The functions, deployed and run end to end on a local AWS, beside `tripline run` on the same events.
+
+    test_functions.py FOLDER
+
+FOLDER holds the builds of `alert`, `transform`, `tripline` and `mapping`.
+"""
+
+import gzip
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from local_aws import PROJECT, LocalAws
+
+BUILDS = pathlib.Path(sys.argv[1]).resolve()
+SAMPLE = PROJECT / "rules/sample/events.ndjson.gz"
+PARTS = 3
+
+
+def main():
+    with LocalAws() as aws:
+        try:
+            whole_sample(aws)
+            poison(aws)
+            missing_parts(aws)
+            own_mapping(aws)
+        except BaseException:
+            server = (aws.folder / "server.log").read_text(errors="replace")
+            print("the local AWS said last:\n" + server[-3000:], file=sys.stderr)
+            raise
+    print(f"All end-to-end checks passed in {time.monotonic() - BEGUN:.0f} s.")
+
+
+BEGUN = time.monotonic()
+
+
+def step(what):
+    print(f"  {time.monotonic() - BEGUN:5.0f} s  {what}", flush=True)
+
+
+def command(*arguments, expect=0, **more):
+    done = subprocess.run([str(one) for one in arguments], capture_output=True, text=True, **more)
+    assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done
+
+
+def deliver(aws, out, function, **options):
+    """Takes the stream to a function, as its mapping would."""
+    checkpoint = aws.folder / f"{out[function]}.checkpoint"
+    options = [f"{name}={value}" for name, value in options.items()]
+    done = command(BUILDS / "mapping", aws.endpoint, out["StreamName"], out[function], checkpoint, *options)
+    return json.loads(done.stdout)
+
+
+def produce(aws, out, file, *more, expect=0):
+    arguments = ["--stream", out["StreamName"], "--key", "userId", "--key", "service", "--region", "us-east-1"]
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PATH": ""}
+    # Through the proxy, which takes some requests in part only.
+    endpoint = f"http://127.0.0.1:{aws.proxy.port}"
+    return command(BUILDS / "tripline", "produce", *arguments, "--endpoint-url", endpoint, *more, file, env=environment, cwd=aws.folder, expect=expect)
+
+
+def rules_with_arrival(aws, count):
+    """The shipped rules, for events that say when they arrived, and one alert over all shards."""
+    folder = aws.folder / "rules"
+    shutil.copytree(PROJECT / "rules", folder, ignore=shutil.ignore_patterns("sample"))
+    settings = folder / "tripline.yaml"
+    settings.write_text(settings.read_text().replace("  id: id\n", "  id: id\n  arrival: arrivedAt\n"))
+    assert "arrivedAt" in settings.read_text()
+    # Its key lacks the partition key: its events come over both shards.
+    (folder / "everything.yaml").write_text(
+        "alerts:\n"
+        f"  everything: {{when: count() over 7d >= {count}}}\n"
+        f"  too-much: {{when: count() over 7d > {count}}}\n"
+    )
+    return folder
+
+
+def whole_sample(aws):
+    step("deploying the template")
+    out = aws.deploy("sample", {"alert": BUILDS, "transform": BUILDS})
+    queue = aws.queue_of(out["AlertTopicArn"])
+    events = [json.loads(line) for line in gzip.open(SAMPLE, "rt")]
+    newest = ""
+    for event in events:
+        newest = max(newest, event["timestamp"])
+        event["arrivedAt"] = newest
+    rules = rules_with_arrival(aws, len(events))
+    for function in ("AlertFunction", "TransformFunction"):
+        aws.set_variables(out[function], RULES_DIR=str(rules))
+    whole = aws.folder / "events.ndjson"
+    whole.write_text("".join(json.dumps(event) + "\n" for event in events))
+
+    # What no emulator does by itself.
+    aws.proxy.faults = {
+        # None of these is lost: what the producer puts twice is two events.
+        "PutRecords": (50, ["partial", "throttled"]),
+        "BatchWriteItem": (11, ["partial", "throttled", "lost"]),
+        "BatchGetItem": (5, ["partial", "throttled"]),
+        "PutItem": (97, ["throttled", "lost"]),
+        "PublishBatch": (5, ["partial", "throttled", "lost"]),
+        "Query": (23, ["throttled"]),
+    }
+    size = len(events) // PARTS
+    again = 0
+    for part in range(PARTS):
+        some = events[part * size : (part + 1) * size if part < PARTS - 1 else None]
+        file = aws.folder / f"part-{part}.ndjson"
+        file.write_text("".join(json.dumps(event) + "\n" for event in some))
+        said = produce(aws, out, file).stderr
+        step(said.strip().replace("\n", "; "))
+        assert f"{len(some)} records sent" in said, said
+        for function, batch in (("TransformFunction", 500), ("AlertFunction", 700)):
+            report = deliver(aws, out, function, batch=batch, redeliver=part)
+            assert not report["given_up"], report
+            again += report["redelivered"]
+            millis = sorted(report["millis"])
+            step(f"{function}: {report['calls']} calls, {millis[len(millis) // 2]:.0f} ms (median), {millis[-1]:.0f} ms (longest)")
+        # Between the parts time comes as far as the next event, and twice at the end.
+        rest = events[(part + 1) * size :] if part < PARTS - 1 else events[-1:]
+        for _ in range(2):
+            aws.tick(out["AlertFunction"], rest[0]["arrivedAt"])
+        step(f"part {part + 1} of {PARTS}: {len(some)} events produced, delivered, ticked")
+    assert again > 5, "nothing was delivered again"
+    hit = {f"{operation} {kind}": count for (operation, kind), count in sorted(aws.proxy.hit.items())}
+    assert len(hit) >= 12, hit
+    step(f"faults: {hit}")
+    aws.proxy.faults = {}
+
+    alerts, aggregates = aws.folder / "alerts.ndjson", aws.folder / "aggregates.ndjson"
+    command(BUILDS / "tripline", "run", "--rules", rules, "--events", whole, "--alerts", alerts, "--aggregates", aggregates)
+    compare_alerts(aws, queue, alerts)
+    compare_rows(aws, out, aggregates)
+    stored = aws.scan(out["EventsTable"])
+    assert sorted(item["id"]["S"] for item in stored) == sorted(event["id"] for event in events)
+    assert all(json.loads(item["event"]["S"])["id"] == item["id"]["S"] for item in stored)
+    step(f"events table: {len(stored)} events, every one once")
+    assert not aws.scan(out["QuarantineTable"])
+    compare_archive(aws, out, whole, rules, alerts)
+
+
+def plain(alert):
+    """An alert but for where its event was read."""
+    return {name: value for name, value in alert.items() if name != "source"}
+
+
+def compare_alerts(aws, queue, file):
+    expected = {}
+    for line in file.read_text().splitlines():
+        alert = json.loads(line)
+        if not alert.get("shadow"):
+            expected[alert["notification"]] = plain(alert)
+    given, copies = {}, 0
+    for message in aws.received(queue):
+        for line in message["Body"].splitlines():
+            alert = json.loads(line)
+            attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+            assert attributes == {name: alert[name] for name in ("alert", "severity", "status")}, attributes
+            copies += alert["notification"] in given
+            given[alert["notification"]] = plain(alert)
+    over_shards = [alert for alert in given.values() if alert["alert"] in ("everything", "too-much")]
+    assert [alert["alert"] for alert in over_shards] == ["everything"], over_shards
+    rest = lambda alerts: {name: one for name, one in alerts.items() if one["alert"] not in ("everything", "too-much")}
+    expected, given = rest(expected), rest(given)
+    for name, alert in expected.items():
+        assert given.get(name) == alert, f"run gives\n{alert}\nthe topic got\n{given.get(name)}"
+    assert not given.keys() - expected.keys(), [given[name] for name in given.keys() - expected.keys()][:3]
+    # Sending again is allowed only where a send failed and seemed not to.
+    lost = aws.proxy.hit["PublishBatch", "lost"]
+    assert copies == 0 or lost > 0, f"{copies} alerts came twice"
+    step(f"alerts: {len(given)} as run gives them, {copies} of them twice; one over all shards")
+
+
+def compare_rows(aws, out, file):
+    expected = {}
+    for line in file.read_text().splitlines():
+        row = json.loads(line)
+        expected[row["aggregate"], row["window"]["start"], json.dumps(list(row["key"].values()))] = row
+    items = aws.scan(out["AggregatesTable"])
+    assert len(items) == len(expected), f"{len(items)} rows, and run gives {len(expected)}"
+    for item in items:
+        name = item["partitionKey"]["S"].split("#")[0]
+        key = json.dumps(json.loads(item["_key"]["S"]))
+        row = expected[name, item["windowStart"]["S"], key]
+        assert item["windowEnd"]["S"] == row["window"]["end"] and int(item["events"]["N"]) == row["events"]
+        for field, value in row["values"].items():
+            given = item[field]
+            if isinstance(value, str):
+                assert given == {"S": value}, (field, given, value)
+            else:
+                assert abs(float(given["N"]) - value) <= 1e-9 * abs(value), (field, given, value)
+    step(f"aggregates table: {len(items)} rows as run gives them")
+
+
+def compare_archive(aws, out, whole, rules, alerts):
+    """What Firehose archived, read by `tripline run` as it lies there."""
+    s3 = aws.client("s3")
+    count = sum(1 for _ in whole.open())
+
+    def archived():
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=out["ArchiveBucket"], Prefix="events/")
+        keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+        return len(keys) >= count and keys
+
+    keys = aws.until("all events are archived", archived, seconds=300)
+    folder = aws.folder / "archive"
+    folder.mkdir()
+    # The emulator writes an object for each record; the first thousand are enough to see that they can be read.
+    for at, key in enumerate(keys[:1000]):
+        s3.download_file(out["ArchiveBucket"], key, str(folder / f"{at:06}.ndjson.gz"))
+    done = command(BUILDS / "tripline", "run", "--rules", rules, "--events", folder, "--fail-on", "rejects", "--alerts", aws.folder / "archived.ndjson")
+    assert "1,000 events" in done.stderr or "1000 events" in done.stderr, done.stderr
+    step(f"archive: {len(keys)} objects; run reads 1,000 of them and rejects none")
+
+
+def poison(aws):
+    """Records of all kinds that cannot be used, among others that can."""
+    out = aws.deploy("poison", {"alert": BUILDS, "transform": BUILDS})
+    queue = aws.queue_of(out["AlertTopicArn"])
+    event = lambda number, **data: json.dumps(
+        {"id": f"e{number}", "eventType": "sensor_reading", "timestamp": "2026-01-05T10:00:00Z", "userId": "u\u0007\r\n1", "data": {"temperature": 20, "humidity": 40, "status": "failed", **data}}
+    ).encode()
+    bad = {
+        "not JSON": b"hello",
+        "truncated gzip": gzip.compress(event(1))[:-6],
+        "a bomb": gzip.compress(b"x" * (40 << 20)),
+        "not text": b"\xff\xfe\xfd",
+        "an aggregate with a wrong checksum": b"\xf3\x89\x9a\xc2" + b"\x1a\x04\x08\x00\x1a\x00" + b"0" * 16,
+        "no time": b'{"eventType":"x","timestamp":"soon"}',
+    }
+    good = [event(number) for number in range(40)] + [event("long", note="x" * 900_000)]
+    records = []
+    for number, data in enumerate(good):
+        records.append(data)
+        if number < len(bad):
+            records.append(list(bad.values())[number])
+    kinesis = aws.client("kinesis")
+    for data in records:
+        kinesis.put_record(StreamName=out["StreamName"], PartitionKey="one", Data=data)
+    for function in ("TransformFunction", "AlertFunction"):
+        report = deliver(aws, out, function, batch=20)
+        assert not report["given_up"], report
+    # One record of a call whose base64 is wrong, and one without a partition key.
+    call = {
+        "Records": [
+            {"eventID": f"shardId-9:{number}", "kinesis": {"sequenceNumber": str(number), "data": data, "approximateArrivalTimestamp": 1767607200.5}}
+            for number, data in ((1, "%%%"), (2, "eyJpZCI6IngiLCJldmVudFR5cGUiOiJ4In0="))
+        ]
+    }
+    answer = aws.client("lambda").invoke(FunctionName=out["TransformFunction"], Payload=json.dumps(call))
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    stored = {item["id"]["S"]: item for item in aws.scan(out["EventsTable"])}
+    assert set(stored) == {f"e{number}" for number in range(40)} | {"elong", "x"}, sorted(stored)
+    # It is longer than an item may be; the archive has it.
+    assert "event" not in stored["elong"] and int(stored["elong"]["omittedBytes"]["N"]) > 900_000
+    quarantined = aws.scan(out["QuarantineTable"])
+    assert len(quarantined) == len(bad) + 1, [item["reason"] for item in quarantined]
+    for item in quarantined:
+        assert item["reason"]["S"] and "payload" in item
+    subjects = [message["Body"] for message in aws.received(queue)]
+    assert sum(body.count('"status":"firing"') for body in subjects) == 41, len(subjects)
+    step(f"poison: {len(quarantined)} records in quarantine with a reason, {len(stored)} events stored, 41 alerts sent")
+
+
+def missing_parts(aws):
+    """A function whose environment or table is not there says so, and loses nothing."""
+    out = aws.deploy("missing", {"alert": BUILDS, "transform": BUILDS})
+    aws.client("kinesis").put_record(StreamName=out["StreamName"], PartitionKey="u", Data=b'{"id":"1","timestamp":"2026-01-05T10:00:00Z"}')
+    aws.set_variables(out["TransformFunction"], AGGREGATES_TABLE="no-such-table", EVENTS_TABLE="no-such-table")
+    report = deliver(aws, out, "TransformFunction", retries=2)
+    assert len(report["given_up"]) == 1 and "eyJpZCI6IjEi" in report["given_up"][0]["payload"], report
+    for missing in ("STATE_TABLE", "ALERT_TOPIC_ARN"):
+        function = out["AlertFunction"]
+        aws.set_variables(function, **{missing: ""})
+        answer = aws.client("lambda").invoke(FunctionName=function, Payload=b'{"Records":[]}')
+        said = answer["Payload"].read().decode()
+        logs = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+        server = (aws.folder / "server.log").read_text(errors="replace")
+        assert "FunctionError" in answer, said
+        assert any(missing in text for text in (said, server, *(one["message"] for one in logs))), said
+        aws.set_variables(function, **{missing: "set"})
+    step("missing table: the batch is given up with its payload; missing variable: named at the start")
+
+
+def own_mapping(aws):
+    """The happy path on the local AWS's own mapping."""
+    out = aws.deploy("own", {"alert": BUILDS, "transform": BUILDS}, MappingsEnabled="true", BatchSize=100)
+    events = [line for line in gzip.open(SAMPLE, "rt")][:500]
+    file = aws.folder / "few.ndjson"
+    file.write_text("".join(events))
+    produce(aws, out, file)
+    stored = lambda: len(aws.scan(out["EventsTable"])) == len(events)
+    aws.until("the mapping has delivered all events", stored, seconds=120)
+    counted = lambda: sum(int(item["events"]["N"]) for item in aws.scan(out["AggregatesTable"]) if item["partitionKey"]["S"].startswith("events-by-hour#")) == len(events)
+    aws.until("all events are counted", counted, seconds=60)
+    step(f"the local AWS's own mapping: {len(events)} events stored and counted")
+
+
+if __name__ == "__main__":
+    main()
