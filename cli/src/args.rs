@@ -68,6 +68,24 @@ Each line is one record. Records of one key stay in their order: what fails is s
 A request that timed out may have taken effect, so a record can be in the stream twice; none is lost. Lines that cannot be
 sent are written to the file that --failed names, and the exit code is 1.";
 
+#[cfg(feature = "aws")]
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  tripline status --stream events --state-table tripline-dev-StateTable-1ABC
+  tripline status --stream events --state-table tripline-dev-StateTable-1ABC --format json | jq '.firing[].alert'
+
+The names are outputs of the deployment.";
+
+#[cfg(feature = "aws")]
+const REDRIVE_EXAMPLES: &str = "\
+Examples:
+  tripline redrive --quarantine-table tripline-dev-QuarantineTable-1ABC                     lists what is there, and why
+  tripline redrive --quarantine-table tripline-dev-QuarantineTable-1ABC --stream events     puts it back into the stream
+  tripline redrive --stream events --batch given-up.json                                    a batch that a mapping gave up
+
+What is put back has a new place in the stream. What is back in the stream is taken out of quarantine. Of a batch that was given
+up some records may have taken effect before: these count twice.";
+
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
 #[command(name = "tripline", version, after_help = MAIN_EXAMPLES)]
@@ -102,6 +120,14 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = PRODUCE_EXAMPLES)]
     Produce(ProduceArgs),
+    /// Show how far a deployment has come, and what fires
+    #[cfg(feature = "aws")]
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusArgs),
+    /// Show what could not be used, or put it back into the stream
+    #[cfg(feature = "aws")]
+    #[command(after_help = REDRIVE_EXAMPLES)]
+    Redrive(RedriveArgs),
     /// Write what makes a shell complete this command's words
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -275,6 +301,10 @@ pub(crate) struct ProduceArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) key: Vec<String>,
 
+    /// Keep the order of all records, not only of those of a key; that is slower
+    #[arg(long)]
+    pub(crate) in_order: bool,
+
     /// The most records a second
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<std::num::NonZeroU32>,
@@ -291,7 +321,7 @@ pub(crate) struct ProduceArgs {
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     pub(crate) max_record_bytes: usize,
 
-    /// Where lines go that are not sent; it is made only if there are any
+    /// The file that lines are added to which are not sent; it is made only if there are any
     #[arg(long, value_name = "FILE", default_value = "failed.ndjson")]
     pub(crate) failed: PathBuf,
 
@@ -310,4 +340,46 @@ pub(crate) struct AwsArgs {
     /// The region
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub(crate) region: Option<String>,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// The state table
+    #[arg(long, value_name = "NAME")]
+    pub(crate) state_table: String,
+
+    /// The stream
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: String,
+
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct RedriveArgs {
+    /// The quarantine table
+    #[arg(long, value_name = "NAME", required_unless_present = "batch")]
+    pub(crate) quarantine_table: Option<String>,
+
+    /// The stream that records are put back into; without it they are listed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+
+    /// Objects of the bucket of batches that were given up, as files
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "stream", conflicts_with = "quarantine_table")]
+    pub(crate) batch: Vec<PathBuf>,
+
+    /// How to list them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
 }

@@ -5,6 +5,8 @@ mod args;
 mod batch;
 mod check;
 mod completions;
+#[cfg(feature = "aws")]
+mod deployment;
 mod explain;
 mod explanation;
 mod failure;
@@ -14,12 +16,16 @@ mod output;
 #[cfg(feature = "aws")]
 mod produce;
 mod progress;
+#[cfg(feature = "aws")]
+mod redrive;
 mod rejects;
 mod run;
 mod run_store;
 mod sample;
 mod sample_actors;
 mod state;
+#[cfg(feature = "aws")]
+mod status;
 mod summary;
 mod terminal;
 
@@ -45,6 +51,10 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::sample(args),
         #[cfg(feature = "aws")]
         Command::Produce(args) => produce::produce(args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Status(args) => status::status(args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Redrive(args) => redrive::redrive(args, &terminal),
         Command::Completions(args) => completions::completions(args.shell),
     };
     match outcome {

@@ -36,6 +36,17 @@ impl Output {
         })
     }
 
+    /// Creates a file, or adds to it.
+    #[cfg(feature = "aws")]
+    pub(crate) fn append(path: &Path) -> Result<Self, Failure> {
+        let file = File::options().create(true).append(true).open(path);
+        let file = file.map_err(|error| Failure::path("write", path, &error))?;
+        Ok(Self {
+            name: path.display().to_string(),
+            writer: Box::new(BufWriter::new(file)),
+        })
+    }
+
     /// Writes one JSON object on a line of its own.
     pub(crate) fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
         serde_json::to_writer(&mut self.writer, row)

@@ -38,6 +38,26 @@ impl Definition {
         codec::encode_definition(&self.fingerprint, &self.last_words)
     }
 
+    /// How bad the rule's alerts are.
+    pub fn severity(&self) -> AlertSeverity {
+        self.last_words.severity
+    }
+
+    /// Whether the rule only records its alerts.
+    pub fn is_shadow(&self) -> bool {
+        self.last_words.shadow
+    }
+
+    /// When the episode of a key of the rule began, if one goes on; `state` is what [`KeyState::encode`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no state of that rule.
+    pub fn firing_since(&self, state: &[u8]) -> Result<Option<Time>, CodecError> {
+        let state = codec::decode_state(&self.fingerprint, state)?;
+        Ok(state.firing().map(|firing| firing.episode.since))
+    }
+
     /// Reads what [`Definition::encode`] wrote for the rule of this name.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod queue;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
-use tripline_lambdas::aws::{self, Producer};
-use tripline_lambdas::store::Fault;
+use tripline_lambdas::aws::{Producer, Refused};
 
 use self::queue::{Limits, Pending, Queue};
 use crate::args::ProduceArgs;
 use crate::batch::Batch;
+use crate::deployment;
 use crate::failure::Failure;
 use crate::input;
 use crate::output::Output;
@@ -35,6 +36,9 @@ const AHEAD: usize = 16 << 20;
 const FIRST_WAIT: f64 = 0.05;
 const LONGEST_WAIT: f64 = 5.0;
 
+/// Why a record is not sent whose key has one that was not taken.
+const GIVEN_UP: &str = "a record before it of the same key was given up";
+
 /// A line that is not in the stream.
 #[derive(Serialize)]
 struct Unsent<'a> {
@@ -43,28 +47,14 @@ struct Unsent<'a> {
 }
 
 pub(crate) fn produce(args: &ProduceArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Message(format!("cannot start: {error}")))?;
-    let done = runtime.block_on(async {
-        let mut loader = aws::loader();
-        if let Some(url) = &args.aws.endpoint_url {
-            loader = loader.endpoint_url(url);
-        }
-        if let Some(region) = &args.aws.region {
-            loader = loader.region(aws::Region::new(region.clone()));
-        }
-        let producer = Producer::new(&loader.load().await, &args.stream);
+    deployment::within(async {
+        let producer = Producer::new(&args.aws.config().await, &args.stream);
         let put = |records| {
             let producer = producer.clone();
             async move { producer.put(records).await }
         };
         Production::new(args, terminal, put).run().await
-    });
-    // A read that waits for a pipe is not waited for.
-    runtime.shutdown_background();
-    done
+    })
 }
 
 /// Records on their way into a stream.
@@ -73,6 +63,12 @@ struct Production<'a, P> {
     terminal: &'a Terminal,
     put: P,
     queue: Queue,
+    /// What was taken from the queue, until it is known what became of it.
+    under_way: Vec<Pending>,
+    /// Keys of which a record was given up: what comes after it must not get ahead of it.
+    given_up: HashSet<String>,
+    /// Why no further record can be sent.
+    hopeless: Option<String>,
     failed: Option<Output>,
     begun: Instant,
     sent: u64,
@@ -86,7 +82,7 @@ struct Production<'a, P> {
 impl<'a, P, F> Production<'a, P>
 where
     P: Fn(Vec<(String, Vec<u8>)>) -> F,
-    F: Future<Output = Vec<Result<(), Fault>>>,
+    F: Future<Output = Vec<Result<(), Refused>>>,
 {
     fn new(args: &'a ProduceArgs, terminal: &'a Terminal, put: P) -> Self {
         Production {
@@ -94,6 +90,9 @@ where
             terminal,
             put,
             queue: Queue::default(),
+            under_way: Vec::new(),
+            given_up: HashSet::new(),
+            hopeless: None,
             failed: None,
             begun: Instant::now(),
             sent: 0,
@@ -115,6 +114,7 @@ where
         let read = Arc::default();
         let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
         let mut was_stopped = false;
+        let mut broken = None;
         'inputs: for input in &inputs {
             let unreadable =
                 |error| Failure::Message(format!("cannot read {}: {error}", input.name));
@@ -141,11 +141,14 @@ where
                     .map_err(|error| Failure::Message(format!("reading broke off: {error}")))?;
                 for line in batch.lines() {
                     match line {
-                        Ok(line) => self.take(line)?,
+                        Ok(line) => self.take(line).await?,
                         Err((line, reason)) => self.fail(line, reason)?,
                     }
                 }
                 while self.queue.bytes() > AHEAD || (lines.waits() && !self.queue.is_empty()) {
+                    if self.hopeless.is_some() {
+                        break 'inputs;
+                    }
                     tokio::select! {
                         biased;
                         _ = &mut stopped => {
@@ -160,14 +163,15 @@ where
                 match after {
                     crate::batch::After::More => {}
                     crate::batch::After::End => break,
+                    // What was read before is worth sending.
                     crate::batch::After::Broken(error) => {
-                        progress.clear();
-                        return Err(unreadable(error));
+                        broken = Some(unreadable(error));
+                        break 'inputs;
                     }
                 }
             }
         }
-        while !was_stopped && !self.queue.is_empty() {
+        while !was_stopped && self.hopeless.is_none() && !self.queue.is_empty() {
             tokio::select! {
                 biased;
                 _ = &mut stopped => was_stopped = true,
@@ -179,22 +183,52 @@ where
                 self.begun.elapsed(),
             );
         }
+        for record in std::mem::take(&mut self.under_way) {
+            self.fail(
+                &record.data,
+                "stopped while it was sent: it may be in the stream",
+            )?;
+        }
+        let why = self.hopeless.clone();
         for record in self.queue.drain() {
-            self.fail(&record.data, "stopped before it was sent")?;
+            self.fail(
+                &record.data,
+                why.as_deref().unwrap_or("stopped before it was sent"),
+            )?;
         }
         progress.clear();
-        self.report()
+        if let Some(why) = &self.hopeless {
+            let stream = &self.args.stream;
+            self.terminal
+                .say(&format!("nothing can be put into {stream}: {why}\n"));
+        }
+        let code = self.report()?;
+        broken.map_or(Ok(code), Err)
     }
 
     /// Takes a line into the queue, if it is an event.
-    fn take(&mut self, line: &[u8]) -> Result<(), Failure> {
+    async fn take(&mut self, line: &[u8]) -> Result<(), Failure> {
         let Ok(event @ Value::Object(_)) = serde_json::from_slice::<Value>(line) else {
             return self.fail(line, "not a JSON object");
         };
         let key = self.args.key.iter().find_map(|path| key_of(&event, path));
+        // Without a key of its own an event goes anywhere, the same one always to the same place.
+        let key = bounded(key.unwrap_or_else(|| format!("{:08x}", crc32fast::hash(line))));
+        // Where nothing may overtake anything, one that would have to wait is waited for.
+        if key.len() + line.len() > self.args.max_record_bytes {
+            return self.fail(line, "too long with its partition key");
+        }
+        if self.given_up.contains(&key) {
+            return self.fail(line, GIVEN_UP);
+        }
+        while self.args.in_order
+            && self.hopeless.is_none()
+            && (self.queue.holds(&key) || self.queue.len() >= LIMITS.records)
+        {
+            self.round().await?;
+        }
         self.queue.push(Pending {
-            // Without a key of its own an event goes anywhere, the same one always to the same place.
-            key: bounded(key.unwrap_or_else(|| format!("{:08x}", crc32fast::hash(line)))),
+            key,
             data: line.to_vec(),
             tried: 0,
         });
@@ -203,29 +237,21 @@ where
 
     /// Sends some requests side by side, of different keys all of them.
     async fn round(&mut self) -> Result<(), Failure> {
-        let mut requests = Vec::new();
+        let mut calls = Vec::new();
         for _ in 0..self.args.in_flight.get() {
             let request = self.queue.take(LIMITS);
             if request.is_empty() {
                 break;
             }
-            requests.push(request);
-        }
-        let calls = requests.iter().map(|request| {
             let records = request.iter();
-            (self.put)(
-                records
-                    .map(|one| (one.key.clone(), one.data.clone()))
-                    .collect(),
-            )
-        });
+            let records = records.map(|one| (one.key.clone(), one.data.clone()));
+            calls.push((self.put)(records.collect()));
+            self.under_way.extend(request);
+        }
         let results = futures_util::future::join_all(calls).await;
         let mut refused = 0;
-        for (mut record, result) in requests
-            .into_iter()
-            .flatten()
-            .zip(results.into_iter().flatten())
-        {
+        let sent = std::mem::take(&mut self.under_way);
+        for (mut record, result) in sent.into_iter().zip(results.into_iter().flatten()) {
             record.tried += 1;
             match result {
                 Ok(()) => {
@@ -233,10 +259,20 @@ where
                     self.bytes += record.data.len() as u64;
                     self.queue.done(&record.key);
                 }
-                Err(fault) if record.tried >= self.args.attempts.get() => {
-                    let reason = format!("sent {} times: {fault}", record.tried);
+                Err(Refused {
+                    reason,
+                    lasts: true,
+                }) => {
+                    self.hopeless = Some(reason);
+                    self.queue.again(record);
+                }
+                Err(Refused { reason, .. }) if record.tried >= self.args.attempts.get() => {
+                    let reason = format!("sent {} times: {reason}", record.tried);
                     self.fail(&record.data, &reason)?;
-                    self.queue.done(&record.key);
+                    for later in self.queue.give_up(&record.key) {
+                        self.fail(&later.data, GIVEN_UP)?;
+                    }
+                    self.given_up.insert(record.key);
                 }
                 Err(_) => {
                     refused += 1;
@@ -270,7 +306,7 @@ where
     fn fail(&mut self, line: &[u8], reason: &str) -> Result<(), Failure> {
         self.unsent += 1;
         if self.failed.is_none() {
-            self.failed = Some(Output::create(&self.args.failed)?);
+            self.failed = Some(Output::append(&self.args.failed)?);
         }
         let raw = String::from_utf8_lossy(line);
         let unsent = Unsent { reason, raw: &raw };

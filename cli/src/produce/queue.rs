@@ -42,6 +42,16 @@ impl Queue {
         self.bytes
     }
 
+    /// How many keys have records that wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether a record of a key waits.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.waiting.contains_key(key)
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
@@ -91,6 +101,13 @@ impl Queue {
             Some(queue) if !queue.is_empty() => self.ready.push_back(key.to_owned()),
             _ => drop(self.waiting.remove(key)),
         }
+    }
+
+    /// Takes out what waits of a key of which a record was given up, in order.
+    pub(super) fn give_up(&mut self, key: &str) -> Vec<Pending> {
+        let waiting = self.waiting.remove(key).unwrap_or_default();
+        self.bytes -= waiting.iter().map(Pending::bytes).sum::<usize>();
+        waiting.into()
     }
 
     /// A record that was taken is to be sent again, before all others of its key.

@@ -14,16 +14,16 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 
-pub use aws_config::Region;
+pub use aws_config::{Region, SdkConfig};
 
-pub use self::producer::{Producer, Put};
-pub use self::states::FIRING_INDEX;
+pub use self::producer::{Producer, Refused};
+pub use self::quarantine::Entry;
 use crate::metrics::Durations;
 use crate::store::Fault;
 

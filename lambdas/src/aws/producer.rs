@@ -7,8 +7,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 
+use aws_sdk_kinesis::error::ProvideErrorMetadata;
+
 use super::fault;
-use crate::store::Fault;
 
 /// A stream to put records into.
 #[derive(Debug, Clone)]
@@ -17,8 +18,28 @@ pub struct Producer {
     stream: String,
 }
 
-/// What became of a record.
-pub type Put = Result<(), Fault>;
+/// Why a record is not in the stream, or is not known to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What the stream says.
+    pub reason: String,
+    /// Whether another try is refused as well, as long as nobody mends something.
+    pub lasts: bool,
+}
+
+/// Errors that stay until somebody mends something.
+const LASTING: [&str; 10] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "InvalidArgumentException",
+    "InvalidSignatureException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSNotFoundException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+    "ValidationException",
+];
 
 impl Producer {
     /// The stream of this name.
@@ -40,7 +61,7 @@ impl Producer {
     }
 
     /// Puts records, each a partition key and data; tells of each whether it is in the stream.
-    pub async fn put(&self, records: Vec<(String, Vec<u8>)>) -> Vec<Put> {
+    pub async fn put(&self, records: Vec<(String, Vec<u8>)>) -> Vec<Result<(), Refused>> {
         let number = records.len();
         let mut entries = Vec::with_capacity(number);
         for (key, data) in records {
@@ -50,9 +71,19 @@ impl Producer {
                 .build();
             match entry {
                 Ok(entry) => entries.push(entry),
-                Err(error) => return vec![Err(fault(error)); number],
+                Err(error) => {
+                    let refused = Refused {
+                        reason: error.to_string(),
+                        lasts: true,
+                    };
+                    return vec![Err(refused); number];
+                }
             }
         }
+        let passing = |reason| Refused {
+            reason,
+            lasts: false,
+        };
         let call = self
             .client
             .put_records()
@@ -65,15 +96,20 @@ impl Producer {
                     None => Ok(()),
                     Some(code) => {
                         let message = one.error_message.unwrap_or_default();
-                        Err(Fault(format!("{code}: {message}")))
+                        Err(passing(format!("{code}: {message}")))
                     }
                 });
-                let mut results: Vec<Put> = results.collect();
-                let unknown = || Err(Fault("Kinesis did not say whether it is stored".to_owned()));
+                let mut results: Vec<_> = results.collect();
+                let unknown = "Kinesis did not say whether it is stored";
+                let unknown = || Err(passing(unknown.to_owned()));
                 results.resize_with(number, unknown);
                 results
             }
-            Err(error) => vec![Err(fault(error)); number],
+            Err(error) => {
+                let lasts = error.code().is_some_and(|code| LASTING.contains(&code));
+                let reason = fault(error).0;
+                vec![Err(Refused { reason, lasts }); number]
+            }
         }
     }
 }

@@ -7,10 +7,12 @@ use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::{AT_ONCE, Aws, fault, timed};
+use super::{AT_ONCE, Aws, backoff, fault, timed};
 use crate::notification::Publication;
 use crate::store::{Fault, Sink, Unsent};
 
+/// How often a message is sent in one call of the function; then it stays in the outbox.
+const TRIES: u32 = 4;
 /// The most messages of one call.
 const ENTRIES: usize = 10;
 /// The most bytes of one call: all of its messages with their attributes.
@@ -33,16 +35,27 @@ const REFUSALS: [&str; 10] = [
 
 impl Sink for Aws {
     async fn publish(&self, all: &[Publication]) -> Vec<Result<(), Unsent>> {
-        let batches = batches(all);
-        let sent = stream::iter(batches)
-            .map(|batch| async move {
-                let results = self.publish_batch(all, &batch).await;
-                batch.into_iter().zip(results).collect::<Vec<_>>()
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        let mut results: BTreeMap<usize, Result<(), Unsent>> = sent.into_iter().flatten().collect();
+        let mut results: BTreeMap<usize, Result<(), Unsent>> = BTreeMap::new();
+        let mut left: Vec<usize> = (0..all.len()).collect();
+        // The SDK sends calls again, not what was left undone of one.
+        for tried in 0..TRIES {
+            if left.is_empty() {
+                break;
+            }
+            if tried > 0 {
+                backoff::wait(tried).await;
+            }
+            let sent = stream::iter(batches(all, &left))
+                .map(|batch| async move {
+                    let results = self.publish_batch(all, &batch).await;
+                    batch.into_iter().zip(results).collect::<Vec<_>>()
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect::<Vec<_>>()
+                .await;
+            results.extend(sent.into_iter().flatten());
+            left.retain(|index| matches!(results.get(index), Some(Err(Unsent::Fault(_)))));
+        }
         let unknown = || {
             Err(Unsent::Fault(Fault(
                 "SNS did not say whether it is sent".to_owned(),
@@ -88,10 +101,16 @@ impl Aws {
                 batch.iter().map(|_| Err(why.clone())).collect()
             }
             Ok(given) => {
-                let failed = given.failed.unwrap_or_default();
+                let (sent, failed) = (given.successful(), given.failed());
                 let result = |index: &usize| {
-                    let failed = failed.iter().find(|one| one.id == index.to_string());
-                    let Some(failed) = failed else { return Ok(()) };
+                    let id = index.to_string();
+                    if sent.iter().any(|one| one.id.as_deref() == Some(&id)) {
+                        return Ok(());
+                    }
+                    let Some(failed) = failed.iter().find(|one| one.id == id) else {
+                        let unknown = "SNS did not say whether it is sent";
+                        return Err(Unsent::Fault(Fault(unknown.to_owned())));
+                    };
                     let text = failed.message.as_deref().unwrap_or_default();
                     let why = format!("{}: {text}", failed.code);
                     Err(if failed.sender_fault {
@@ -107,10 +126,11 @@ impl Aws {
 }
 
 /// Which messages go together: of one topic, in their order.
-fn batches(all: &[Publication]) -> Vec<Vec<usize>> {
+fn batches(all: &[Publication], left: &[usize]) -> Vec<Vec<usize>> {
     let mut open: BTreeMap<&str, (Vec<usize>, usize)> = BTreeMap::new();
     let mut batches = Vec::new();
-    for (index, one) in all.iter().enumerate() {
+    for index in left.iter().copied() {
+        let one = &all[index];
         let (batch, bytes) = open.entry(&one.topic).or_default();
         let more = one.message.len() + OVERHEAD;
         if batch.len() == ENTRIES || (*bytes + more > MAX_BYTES && !batch.is_empty()) {
@@ -167,8 +187,10 @@ mod tests {
         };
         let mut all: Vec<Publication> = (0..23).map(|_| one("a", 10)).collect();
         all.push(one("b", 10));
-        let sizes =
-            |all: &[Publication]| -> Vec<usize> { batches(all).iter().map(Vec::len).collect() };
+        let sizes = |all: &[Publication]| -> Vec<usize> {
+            let left: Vec<usize> = (0..all.len()).collect();
+            batches(all, &left).iter().map(Vec::len).collect()
+        };
         assert_eq!(sizes(&all), [10, 10, 3, 1]);
         let large: Vec<Publication> = (0..3).map(|_| one("a", 200_000)).collect();
         assert_eq!(sizes(&large), [1, 1, 1]);

@@ -35,7 +35,7 @@ use crate::store::{Fault, States, Unwritten};
 /// The index of what is due.
 const DUE_INDEX: &str = "due";
 /// The index of what fires.
-pub const FIRING_INDEX: &str = "firing";
+const FIRING_INDEX: &str = "firing";
 /// Among how many partitions each index is spread: one takes a thousand writes a second.
 const BUCKETS: u32 = 16;
 /// The most keys that are asked for at once.
