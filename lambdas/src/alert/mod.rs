@@ -1,7 +1,7 @@
 //! The alert function: records and ticks in, states and messages out.
 //!
-//! A batch of a shard goes through [`records`]: decode → plan → load → apply → write each state with what is to be sent of it
-//! → write how far the shard has been read → send → take what was sent out of the states. A tick goes through [`tick`].
+//! A batch of a shard goes through `records`: decode → plan → load → apply → write each state with what is to be sent of it
+//! → write how far the shard has been read → send → take what was sent out of the states. A tick goes through `tick`.
 
 mod cache;
 mod outbox;

@@ -18,7 +18,6 @@ use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 
 pub use aws_config::{Region, SdkConfig};
 
@@ -129,7 +128,16 @@ async fn timed<T>(time: &Cell<Duration>, call: impl Future<Output = T>) -> T {
     given
 }
 
-/// An error with all that caused it.
+/// An error with all that caused it, each said once.
 fn fault(error: impl std::error::Error) -> Fault {
-    Fault(DisplayErrorContext(error).to_string())
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !said.contains(&more) {
+            said = format!("{said}: {more}");
+        }
+        cause = error.source();
+    }
+    Fault(said)
 }
