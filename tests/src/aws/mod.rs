@@ -4,4 +4,5 @@ pub mod chaos;
 pub mod poller;
 pub mod scenario;
 pub mod tasks;
+mod verdict;
 pub mod world;

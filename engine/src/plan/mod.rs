@@ -1,9 +1,10 @@
 //! Planning: which states a batch of events touches, before any of them is loaded.
 
-use std::hash::{BuildHasher, Hash};
+mod partition;
 
 use ecow::EcoString;
-use foldhash::fast::FixedState;
+
+pub use self::partition::{FirstEvents, Partition, Selection};
 
 use crate::apply::Advance;
 use crate::eval::Scope;
@@ -35,136 +36,6 @@ pub struct Plan<'a> {
     slots: Slots<'a>,
     /// Memory for the values of further events.
     spare: Vec<Vec<Value<'a>>>,
-}
-
-/// What a plan does to some of the keys, so that several parts can be applied side by side.
-#[derive(Debug)]
-pub struct Partition<'p, 'a> {
-    pub(crate) plan: &'p Plan<'a>,
-    /// How many of the plan's events, from the first on.
-    events: usize,
-    /// From which event on it fires alerts that need no state: for one event in so many, and which of them.
-    fires_from: usize,
-    number: usize,
-    of: usize,
-    keys: Share<'p, StateKey>,
-    rows: Share<'p, RowKey>,
-}
-
-/// Some of a plan's events, keys and rows, for a shell whose states need not all be equally far.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// How many of the plan's events, from the first on.
-    pub events: usize,
-    /// The first event that alerts which need no state have not fired for.
-    pub fires_from: usize,
-    /// Indices into [`Plan::keys`], each with the first event that its state does not hold.
-    pub keys: Vec<(usize, usize)>,
-    /// Indices into [`Plan::rows`], each with the first event that the row does not hold.
-    pub rows: Vec<(usize, usize)>,
-}
-
-/// The first event of a plan for each of its keys and rows; of a key that no event touches, the number of events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirstEvents {
-    /// For each of [`Plan::keys`].
-    pub keys: Vec<usize>,
-    /// For each of [`Plan::rows`].
-    pub rows: Vec<usize>,
-}
-
-/// Those of a plan's keys that a part holds.
-#[derive(Debug)]
-enum Share<'p, K> {
-    All(&'p [K]),
-    Some {
-        list: Vec<K>,
-        /// Where each of the plan's keys stands in the list, and from which event on it takes part.
-        places: Vec<Option<(u32, u32)>>,
-    },
-}
-
-impl<'p, K: Clone + Hash> Share<'p, K> {
-    fn new(keys: &'p [K], number: usize, of: usize) -> Share<'p, K> {
-        if of == 1 {
-            return Share::All(keys);
-        }
-        let mut list = Vec::new();
-        let places = keys.iter().map(|key| {
-            // The same for every plan, so that a key is always in the same part.
-            let hash = FixedState::default().hash_one(key);
-            (hash % of as u64 == number as u64).then(|| {
-                list.push(key.clone());
-                (list.len() as u32 - 1, 0)
-            })
-        });
-        let places = places.collect();
-        Share::Some { list, places }
-    }
-
-    /// These of the keys, each from some event on.
-    fn select(keys: &'p [K], selected: &[(usize, usize)]) -> Share<'p, K> {
-        let mut places = vec![None; keys.len()];
-        let selected = selected.iter().zip(0..).map(|((key, from), place)| {
-            places[*key] = Some((place, *from as u32));
-            keys[*key].clone()
-        });
-        let list = selected.collect();
-        Share::Some { list, places }
-    }
-
-    fn list(&self) -> &[K] {
-        match self {
-            Share::All(list) => list,
-            Share::Some { list, .. } => list,
-        }
-    }
-
-    fn place(&self, key: u32, event: usize) -> Option<usize> {
-        match self {
-            Share::All(_) => Some(key as usize),
-            Share::Some { places, .. } => places[key as usize]
-                .filter(|(_, from)| *from as usize <= event)
-                .map(|(place, _)| place as usize),
-        }
-    }
-}
-
-impl Partition<'_, '_> {
-    /// The states that the events touch, as far as they are in this part, none twice.
-    pub fn keys(&self) -> &[StateKey] {
-        self.keys.list()
-    }
-
-    /// The aggregate rows that the events belong to, as far as they are in this part, none twice.
-    pub fn rows(&self) -> &[RowKey] {
-        self.rows.list()
-    }
-
-    /// How far timers are to run, and whether the events touch a state, are the plan's.
-    pub fn plan(&self) -> &Plan<'_> {
-        self.plan
-    }
-
-    /// Its events, in order.
-    pub(crate) fn events(&self) -> &[Planned] {
-        &self.plan.events[..self.events]
-    }
-
-    /// Whether it is this part that fires alerts that need no state for an event.
-    pub(crate) fn fires(&self, event: usize) -> bool {
-        event >= self.fires_from && event % self.of == self.number
-    }
-
-    /// Where one of the plan's keys stands among those of the part, if this event is for it.
-    pub(crate) fn cell(&self, key: u32, event: usize) -> Option<usize> {
-        self.keys.place(key, event)
-    }
-
-    /// Where one of the plan's rows stands among those of the part, if this event is for it.
-    pub(crate) fn row(&self, row: u32, event: usize) -> Option<usize> {
-        self.rows.place(row, event)
-    }
 }
 
 /// An event of a plan: what it touches ends here, and begins where the one before ends.
@@ -221,70 +92,6 @@ fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
     values.clear();
     // Of what is collected from itself the memory stays.
     values.into_iter().map(|_| Value::Missing).collect()
-}
-
-impl<'a> Plan<'a> {
-    /// All of it, as one part.
-    pub fn whole(&self) -> Partition<'_, 'a> {
-        self.partition(0, 1)
-    }
-
-    /// One of several parts, counted from 0: each key is in one of them, and in the same one in every plan.
-    ///
-    /// It comes after [`Plan::add_births`].
-    pub fn partition(&self, number: usize, of: usize) -> Partition<'_, 'a> {
-        Partition {
-            plan: self,
-            events: self.len(),
-            fires_from: 0,
-            number,
-            of,
-            keys: Share::new(self.keys(), number, of),
-            rows: Share::new(self.rows(), number, of),
-        }
-    }
-
-    /// A part of some events, keys and rows.
-    ///
-    /// It comes after [`Plan::add_births`].
-    pub fn select(&self, selection: &Selection) -> Partition<'_, 'a> {
-        Partition {
-            plan: self,
-            events: selection.events.min(self.len()),
-            fires_from: selection.fires_from,
-            number: 0,
-            of: 1,
-            keys: Share::select(self.keys(), &selection.keys),
-            rows: Share::select(self.rows(), &selection.rows),
-        }
-    }
-
-    /// The first event for each key and row.
-    pub fn first_events(&self) -> FirstEvents {
-        let mut keys = vec![self.len(); self.keys().len()];
-        let mut rows = vec![self.len(); self.rows().len()];
-        let (mut touch, mut count) = (self.touches.len(), self.counts.len());
-        // From the last event on, so that the first is what stays.
-        for (index, _) in self.events.iter().enumerate().rev() {
-            let before = index.checked_sub(1).map(|before| &self.events[before]);
-            let (touches, counts) = before.map_or((0, 0), |event| (event.touches, event.counts));
-            for touched in &self.touches[touches as usize..touch] {
-                if let Touch::Group { key } = touched {
-                    keys[*key as usize] = index;
-                }
-            }
-            for row in &self.counts[counts as usize..count] {
-                rows[*row as usize] = index;
-            }
-            (touch, count) = (touches as usize, counts as usize);
-        }
-        FirstEvents { keys, rows }
-    }
-
-    /// The arrival of each event, in order.
-    pub fn arrivals(&self) -> impl ExactSizeIterator<Item = Time> {
-        self.events.iter().map(|event| event.arrival)
-    }
 }
 
 impl Plan<'_> {
