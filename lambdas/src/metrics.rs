@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use tripline_engine::{AlertSeverity, Time};
+use tripline_engine::Time;
 
 /// What a call did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,17 +16,11 @@ pub struct Metrics {
     pub events: u64,
     /// Records and events that cannot be used.
     pub quarantined: u64,
-    /// Events older than the newest of their key.
-    pub late: u64,
-    /// Events whose time was so far ahead that their arrival was taken for it.
-    pub clamped: u64,
-    /// Messages withheld by a cooldown or a silence.
-    pub suppressed: u64,
-    /// Messages by severity.
-    pub alerts: BTreeMap<AlertSeverity, u64>,
-    /// Messages that were sent.
+    /// Alerts that were sent, by severity.
+    pub alerts: BTreeMap<String, u64>,
+    /// Alerts that were sent.
     pub sent: u64,
-    /// Messages that could not be sent yet.
+    /// Alerts that could not be sent yet.
     pub outbox_left: u64,
     /// Items that were read.
     pub reads: u64,
@@ -73,9 +67,6 @@ impl Metrics {
             count("RepeatedRecords", self.repeated),
             count("Events", self.events),
             count("Quarantined", self.quarantined),
-            count("Late", self.late),
-            count("Clamped", self.clamped),
-            count("Suppressed", self.suppressed),
             count("Sent", self.sent),
             count("OutboxLeft", self.outbox_left),
             count("ItemsRead", self.reads),
@@ -97,8 +88,7 @@ impl Metrics {
         ];
         let mut lines = vec![line(dimensions.namespace, &here, &values, now)];
         for (severity, number) in &self.alerts {
-            let severity = severity.to_string();
-            let here = [("Stage", dimensions.stage), ("Severity", &*severity)];
+            let here = [("Stage", dimensions.stage), ("Severity", severity)];
             let values = [count("Alerts", *number)];
             lines.push(line(dimensions.namespace, &here, &values, now));
         }
@@ -142,7 +132,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use serde_json::Value;
-    use tripline_engine::{AlertSeverity, Time};
+    use tripline_engine::Time;
 
     use super::{Dimensions, Durations, Metrics};
 
@@ -151,7 +141,7 @@ mod tests {
         let metrics = Metrics {
             records: 3,
             newest_arrival: Some(Time(1_000)),
-            alerts: BTreeMap::from([(AlertSeverity::Critical, 2)]),
+            alerts: BTreeMap::from([("critical".to_owned(), 2)]),
             ..Metrics::default()
         };
         let dimensions = Dimensions {

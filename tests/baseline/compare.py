@@ -77,6 +77,8 @@ class Runtime:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        # A function that is ended in the midst of a poll is no news.
+        self.server.handle_error = lambda *_: None
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         environment = {
             "PATH": os.environ["PATH"],
@@ -132,7 +134,7 @@ def batches(size, count, sequence):
             records.append({
                 "eventID": f"shardId-000000000000:{sequence[0]}",
                 "kinesis": {
-                    "sequenceNumber": str(sequence[0]), "partitionKey": parsed.get("userId") or parsed["service"],
+                    "sequenceNumber": str(sequence[0]), "partitionKey": parsed.get("userId") or parsed.get("service") or parsed["id"],
                     "data": base64.b64encode(event).decode(), "approximateArrivalTimestamp": 1767600000 + sequence[0] / 1000,
                 },
             })

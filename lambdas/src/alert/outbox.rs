@@ -91,7 +91,13 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 Ok(()) => {
                     outcome.sent.extend(ids);
                     let number = publication.of.len() as u64;
-                    self.count(|metrics| metrics.sent += number);
+                    self.count(|metrics| {
+                        metrics.sent += number;
+                        *metrics
+                            .alerts
+                            .entry(publication.severity.clone())
+                            .or_default() += number;
+                    });
                 }
                 Err(Unsent::Fault(fault)) => self.fault("a message cannot be sent", &fault),
                 Err(Unsent::Refused(reason)) => {
