@@ -69,8 +69,9 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
     ) -> Result<Option<Failed>, Fault> {
         let events = std::mem::take(&mut batch.events);
         let shard = Name::Shard(Arc::clone(&batch.shard));
-        let loaded = self.load(std::slice::from_ref(&shard), true).await.pop();
-        let item = match loaded.unwrap_or_else(|| Ok(Item::default())) {
+        // Never a remembered one: how far time had come before these records is nowhere else, and another instance may have
+        // taken it further.
+        let item = match self.load_one(&shard).await {
             Ok(item) => item,
             Err(fault) => {
                 self.fault("the shard's item cannot be read", &fault);

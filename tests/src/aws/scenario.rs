@@ -87,6 +87,8 @@ impl Scenario {
             shards.push((format!("shardId-{shard:012}").into(), 0));
         }
         let first = shards.len();
+        // Arrivals need not ascend. Over several shards it would depend on their order what time it is.
+        let jitters = first == 1 && random.bool();
         // The shard of each user.
         let mut places: Vec<Arc<str>> = (0..users)
             .map(|user| Arc::clone(&shards[user % first].0))
@@ -98,7 +100,7 @@ impl Scenario {
         let records = random.usize(10..=80);
         for number in 0..records {
             // Now and then a shard is split; what belongs to it goes to its children from then on.
-            if random.u8(..60) == 0 && number > 0 {
+            if random.u8(..60) == 0 && number > 0 && !jitters {
                 let parent = Arc::clone(&places[random.usize(..users)]);
                 let children = [0, 1].map(|more| -> Arc<str> {
                     format!("shardId-{:012}", shards.len() + more).into()
@@ -114,6 +116,12 @@ impl Scenario {
             arrival += *random
                 .choice([0, 1, 400, 3_000, 20_000, 70_000, 200_000].iter())
                 .unwrap_or(&0);
+            let late = if jitters && random.u8(..3) == 0 {
+                random.i64(0..90_000)
+            } else {
+                0
+            };
+            let arrived = arrival - late;
             let user = random.usize(..users);
             let shard = Arc::clone(&places[user]);
             let sequence = format!("{}{number:020}", 49_590_338u64);
@@ -127,7 +135,7 @@ impl Scenario {
                     };
                     let lines = (0..several).map(|_| {
                         events += 1;
-                        event(&mut random, events, user, arrival)
+                        event(&mut random, events, user, arrived)
                     });
                     let lines: Vec<Value> = lines.collect();
                     (packed(&mut random, &lines), false)
@@ -138,7 +146,7 @@ impl Scenario {
                     shard,
                     sequence: Sequence::new(&sequence).unwrap_or_else(|| panic!("it is a number")),
                     partition_key: Some(format!("user-{user}")),
-                    arrival: Some(Time(arrival)),
+                    arrival: Some(Time(arrived)),
                     data,
                 },
                 is_poison,
