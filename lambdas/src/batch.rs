@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tripline_engine::{Source, Time};
 
+use crate::call::Failed;
 use crate::invocation::{Record, Unreadable};
+use crate::metrics::Meter;
 use crate::payload;
 use crate::quarantine::Quarantined;
 use crate::sequence::Sequence;
+use crate::store::{Fault, Quarantine};
 
 /// The records of one shard in a call, in order, and the events they hold.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct Batch {
     pub events: Vec<Found>,
     /// What cannot be used, each with its record's place among `records`.
     pub quarantined: Vec<(usize, Quarantined)>,
+    /// The sequence numbers of the records that have one, ascending, each with its record's place.
+    numbered: Vec<(Sequence, usize)>,
 }
 
 /// A record's place in the shard.
@@ -72,28 +77,38 @@ impl Batch {
             records: Vec::new(),
             events: Vec::new(),
             quarantined: Vec::new(),
+            numbered: Vec::new(),
         }
     }
 
     fn add(&mut self, one: Result<Record, Unreadable>) {
         let record = self.records.len();
-        match one {
-            Ok(one) => {
-                self.records.push(Position {
+        let (position, data) = match one {
+            Ok(one) => (
+                Position {
                     sequence: Some(one.sequence),
                     arrival: one.arrival,
                     partition_key: one.partition_key,
-                });
-                self.take_apart(record, &one.data);
-            }
-            Err(unreadable) => {
-                self.records.push(Position {
+                },
+                Ok(one.data),
+            ),
+            Err(unreadable) => (
+                Position {
                     sequence: unreadable.sequence,
                     arrival: None,
                     partition_key: None,
-                });
-                self.quarantine(record, None, unreadable.reason, unreadable.raw.into_bytes());
-            }
+                },
+                Err((unreadable.reason, unreadable.raw)),
+            ),
+        };
+        // A shard's records come in its order.
+        let numbered = position.sequence.iter().cloned();
+        self.numbered
+            .extend(numbered.map(|sequence| (sequence, record)));
+        self.records.push(position);
+        match data {
+            Ok(data) => self.take_apart(record, &data),
+            Err((reason, raw)) => self.quarantine(record, None, reason, raw.into_bytes()),
         }
     }
 
@@ -146,24 +161,123 @@ impl Batch {
     /// The first record that is not among those up to `applied`.
     pub fn first_after(&self, applied: Option<&Sequence>) -> usize {
         let Some(applied) = applied else { return 0 };
-        let is_applied = |position: &Position| {
-            let sequence = position.sequence.as_ref();
-            sequence.is_some_and(|sequence| sequence <= applied)
-        };
+        let number = self
+            .numbered
+            .partition_point(|(sequence, _)| sequence <= applied);
         // Records that tell no number stand with the one before.
-        let last = self.records.iter().rposition(is_applied);
-        last.map_or(0, |last| last + 1)
+        number
+            .checked_sub(1)
+            .map_or(0, |last| self.numbered[last].1 + 1)
     }
 
     /// The last sequence number among the first so many records.
     pub fn last_sequence(&self, records: usize) -> Option<&Sequence> {
-        let read = self.records[..records].iter().rev();
-        read.flat_map(|position| &position.sequence).next()
+        let number = self
+            .numbered
+            .partition_point(|(_, record)| *record < records);
+        Some(&self.numbered[number.checked_sub(1)?].0)
     }
 
-    /// The sequence number from which on records are to be delivered again, so that this one is.
-    pub fn again_from(&self, record: usize) -> Option<&Sequence> {
-        let before = self.records[..=record].iter().rev();
-        before.flat_map(|position| &position.sequence).next()
+    /// The answer that has the records from this one on delivered again.
+    ///
+    /// # Errors
+    ///
+    /// If neither it nor one before it has a sequence number to be named by.
+    pub fn again(&self, record: usize) -> Result<Failed, Fault> {
+        let sequence = self.last_sequence(record + 1).cloned();
+        let unknown =
+            || Fault("a record without a sequence number has to be delivered again".to_owned());
+        sequence.map(Failed).ok_or_else(unknown)
+    }
+
+    /// Keeps what cannot be used of the records from `first` on; gives the first one of which something could not be kept.
+    pub(crate) async fn keep_unusable(
+        &self,
+        world: &impl Quarantine,
+        meter: &Meter,
+        first: usize,
+    ) -> usize {
+        let all = self.quarantined.iter();
+        let all = all.filter(|(record, _)| *record >= first);
+        let (records, all): (Vec<usize>, Vec<_>) = all.cloned().unzip();
+        let mut cut = self.records.len();
+        if all.is_empty() {
+            return cut;
+        }
+        meter.count(|metrics| metrics.quarantined += all.len() as u64);
+        for (record, kept) in records.into_iter().zip(world.quarantine(&all).await) {
+            if let Err(fault) = kept {
+                meter.fault("the quarantine table cannot be written", &fault);
+                cut = cut.min(record);
+            }
+        }
+        cut
+    }
+
+    /// The newest arrival of its records.
+    pub(crate) fn newest_arrival(&self) -> Option<Time> {
+        let arrivals = self.records.iter().filter_map(|record| record.arrival);
+        arrivals.max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Batch, by_shard};
+    use crate::invocation::{Record, Unreadable};
+    use crate::sequence::Sequence;
+
+    fn number(number: usize) -> Sequence {
+        Sequence::new(&number.to_string()).unwrap()
+    }
+
+    /// Records 10, 20, one without a number, 30.
+    fn batch() -> Batch {
+        let record = |sequence| {
+            Ok(Record {
+                shard: "shard".into(),
+                sequence: number(sequence),
+                partition_key: None,
+                arrival: None,
+                data: b"{}".to_vec(),
+            })
+        };
+        let unreadable = Err(Unreadable {
+            shard: None,
+            sequence: None,
+            reason: "damaged".to_owned(),
+            raw: "{".to_owned(),
+        });
+        by_shard(vec![record(10), record(20), unreadable, record(30)]).remove(0)
+    }
+
+    #[test]
+    fn records_are_found_by_what_is_applied() {
+        let batch = batch();
+        assert_eq!(batch.first_after(None), 0);
+        let firsts = [(5, 0), (10, 1), (15, 1), (20, 2), (29, 2), (30, 4), (99, 4)];
+        for (applied, first) in firsts {
+            assert_eq!(
+                batch.first_after(Some(&number(applied))),
+                first,
+                "{applied}"
+            );
+        }
+        let last = |records| batch.last_sequence(records).cloned();
+        assert_eq!(
+            [last(0), last(1), last(3), last(4)],
+            [None, Some(number(10)), Some(number(20)), Some(number(30))]
+        );
+    }
+
+    #[test]
+    fn a_record_without_a_number_is_delivered_again_with_the_one_before() {
+        let batch = batch();
+        assert_eq!(batch.again(2).unwrap().0, number(20));
+        assert_eq!(batch.again(3).unwrap().0, number(30));
+        let unnumbered = Batch::new("shard".into());
+        assert!(unnumbered.again(0).is_err());
     }
 }

@@ -20,6 +20,8 @@ pub enum Name {
     },
     /// How far a shard has been read.
     Shard(Arc<str>),
+    /// Messages that the item which they belong to has no room for, by a hash of their ids.
+    Aside(Arc<str>),
 }
 
 /// An item of the state table: a state, how much of the stream it holds, and what is yet to be sent of it.
@@ -65,6 +67,18 @@ pub struct Notification {
     pub failure: Option<String>,
 }
 
+impl Notification {
+    /// About how many bytes it takes where it is stored.
+    pub fn bytes(&self) -> usize {
+        // The quotes of its JSON are escaped there.
+        let quotes = self
+            .alert
+            .bytes()
+            .filter(|byte| matches!(byte, b'"' | b'\\'));
+        self.alert.len() + quotes.count() + self.topic.len() + 256
+    }
+}
+
 impl Item {
     /// When a tick is to look at it: at once if it has something to send, however far time has come in the stream.
     pub fn due(&self) -> Option<Time> {
@@ -88,9 +102,7 @@ impl Item {
             + applied
                 .map(|(shard, sequence)| shard.len() + sequence.digits().len() + 4)
                 .sum::<usize>()
-            + outbox
-                .map(|one| one.alert.len() + one.topic.len() + 128)
-                .sum::<usize>()
+            + outbox.map(Notification::bytes).sum::<usize>()
             + self.firing.as_ref().map_or(0, |_| 1_024)
             + 256
     }

@@ -1,9 +1,12 @@
 //! What is counted in a call, in the embedded metric format of CloudWatch.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tripline_engine::Time;
+
+use crate::store::Fault;
 
 /// What a call did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +37,27 @@ pub struct Metrics {
     pub faults: u64,
     /// The newest arrival.
     pub newest_arrival: Option<Time>,
+}
+
+/// Counts what a function does, call by call.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(RefCell<Metrics>);
+
+impl Meter {
+    pub(crate) fn count(&self, add: impl FnOnce(&mut Metrics)) {
+        add(&mut self.0.borrow_mut());
+    }
+
+    /// Counts and tells of something that failed and will be tried again.
+    pub(crate) fn fault(&self, what: &str, fault: &Fault) {
+        self.count(|metrics| metrics.faults += 1);
+        tracing::warn!(fault = %fault, "{what}");
+    }
+
+    /// What was counted since it was asked last.
+    pub(crate) fn take(&self) -> Metrics {
+        self.0.take()
+    }
 }
 
 /// What names the series: CloudWatch keeps one for each of their combinations.

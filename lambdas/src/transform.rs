@@ -10,13 +10,13 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tripline_engine::{
-    Advance, AggregateRow, CodecError, Input, Plan, Planner, Program, Row, Selection, Snapshot,
+    Advance, CodecError, Input, Plan, Planner, Program, Row, RowKey, Selection, Snapshot,
 };
 
 use crate::batch::{self, Batch, Found};
 use crate::call::{Call, Failed};
 use crate::invocation::{Record, Unreadable};
-use crate::metrics::Metrics;
+use crate::metrics::{Meter, Metrics};
 use crate::row_item::{RowItem, RowName};
 use crate::store::{Events, Fault, Quarantine, RawEvent, Rows, Unwritten};
 
@@ -33,7 +33,7 @@ pub struct TransformFunction<'p, W> {
     world: W,
     /// Rows as they were last written or read; what is written on the ground of an old one is refused.
     cache: RefCell<HashMap<RowName, RowItem>>,
-    metrics: RefCell<Metrics>,
+    meter: Meter,
 }
 
 /// A batch on its way into the rows.
@@ -54,7 +54,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
             program,
             world,
             cache: RefCell::default(),
-            metrics: RefCell::default(),
+            meter: Meter::default(),
         }
     }
 
@@ -66,7 +66,8 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
     ) -> Result<Vec<Failed>, Fault> {
         let mut failed = Vec::new();
         for batch in batch::by_shard(records) {
-            self.count(|metrics| metrics.records += batch.records.len() as u64);
+            self.meter
+                .count(|metrics| metrics.records += batch.records.len() as u64);
             failed.extend(self.shard(batch, call).await?);
         }
         Ok(failed)
@@ -79,16 +80,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
 
     /// What was counted since it was asked last.
     pub fn take_metrics(&self) -> Metrics {
-        self.metrics.take()
-    }
-
-    fn count(&self, add: impl FnOnce(&mut Metrics)) {
-        add(&mut self.metrics.borrow_mut());
-    }
-
-    fn fault(&self, what: &str, fault: &Fault) {
-        self.count(|metrics| metrics.faults += 1);
-        tracing::warn!(fault = %fault, "{what}");
+        self.meter.take()
     }
 
     /// Takes the records of one shard; tells from which on they are to be delivered again, if any are.
@@ -96,26 +88,15 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         let found = std::mem::take(&mut batch.events);
         let mut plan = Plan::default();
         let (records, raw) = self.plan(&mut plan, &mut batch, &found);
-        self.count(|metrics| {
+        self.meter.count(|metrics| {
             metrics.events += records.len() as u64;
-            metrics.quarantined += batch.quarantined.len() as u64;
-            let arrivals = batch.records.iter().filter_map(|record| record.arrival);
-            metrics.newest_arrival = metrics.newest_arrival.max(arrivals.max());
+            metrics.newest_arrival = metrics.newest_arrival.max(batch.newest_arrival());
         });
-        let mut cut = batch.records.len();
-        if !batch.quarantined.is_empty() {
-            let (of, all): (Vec<usize>, Vec<_>) = batch.quarantined.iter().cloned().unzip();
-            for (record, kept) in of.into_iter().zip(self.world.quarantine(&all).await) {
-                if let Err(fault) = kept {
-                    self.fault("the quarantine table cannot be written", &fault);
-                    cut = cut.min(record);
-                }
-            }
-        }
+        let mut cut = batch.keep_unusable(&self.world, &self.meter, 0).await;
         let written = self.world.put_events(&raw).await;
         for (record, written) in records.iter().zip(written) {
             if let Err(fault) = written {
-                self.fault("an event cannot be written", &fault);
+                self.meter.fault("an event cannot be written", &fault);
                 cut = cut.min(*record);
             }
         }
@@ -129,13 +110,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         };
         let cut = cut.min(self.rows(&passage).await);
         match cut < batch.records.len() {
-            true => {
-                let unknown = || {
-                    Fault("a record without a sequence number has to be delivered again".to_owned())
-                };
-                let sequence = batch.again_from(cut).cloned().ok_or_else(unknown)?;
-                Ok(Some(Failed(sequence)))
-            }
+            true => batch.again(cut).map(Some),
             false => Ok(None),
         }
     }
@@ -194,20 +169,31 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         });
         let named: Vec<(usize, RowName)> = named.collect();
         let loaded = self.load(&named).await;
-        let writes = named
-            .iter()
-            .zip(loaded)
-            .map(|((index, name), item)| async move {
-                let written = match item {
-                    Ok(item) => self.write(passage, *index, name, item).await,
-                    Err(fault) => Err(fault),
-                };
-                (*index, written)
-            });
+        let mut rows = Vec::with_capacity(named.len());
+        for ((index, name), item) in named.into_iter().zip(loaded) {
+            match item {
+                Ok(item) => rows.push((index, name, item)),
+                Err(fault) => {
+                    self.meter.fault("a row cannot be read", &fault);
+                    cut = cut.min(passage.records[firsts[index]]);
+                }
+            }
+        }
+        let bases = rows.iter().map(|(index, _, item)| (*index, item.as_ref()));
+        let added = self.added(passage, &bases.collect::<Vec<_>>());
+        let writes = rows.into_iter().zip(added);
+        let writes = writes.map(|((index, name, base), added)| async move {
+            let written = match added {
+                Ok(None) => Ok(()),
+                Ok(Some(added)) => self.write(passage, index, &name, base, added).await,
+                Err(fault) => Err(fault),
+            };
+            (index, written)
+        });
         let mut writes = stream::iter(writes).buffer_unordered(AT_ONCE);
         while let Some((index, written)) = writes.next().await {
             if let Err(fault) = written {
-                self.fault("a row cannot be read or written", &fault);
+                self.meter.fault("a row cannot be written", &fault);
                 cut = cut.min(passage.records[firsts[index]]);
             }
         }
@@ -233,7 +219,8 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
             false => self.world.load_rows(&missing).await,
         }
         .into_iter();
-        self.count(|metrics| metrics.reads += missing.len() as u64);
+        self.meter
+            .count(|metrics| metrics.reads += missing.len() as u64);
         let items = known.into_iter().map(|known| match known {
             Some(item) => Ok(Some(item)),
             None => {
@@ -244,22 +231,21 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         items.collect()
     }
 
-    /// Writes a row with the events that it does not hold; anew, if somebody else came first.
+    /// Writes a row with the events that it did not hold; anew, if somebody else came first.
     async fn write(
         &self,
         passage: &Passage<'_, '_>,
         index: usize,
         name: &RowName,
         mut base: Option<RowItem>,
+        mut item: RowItem,
     ) -> Result<(), Fault> {
         if (passage.call.is_late)() {
             return Err(Fault("the time of the call is over".to_owned()));
         }
         for _ in 0..TRIES {
-            let Some(item) = self.added(passage, index, base.as_ref())? else {
-                return Ok(());
-            };
-            self.count(|metrics| metrics.writes += 1);
+            item.version = base.as_ref().map_or(0, |item| item.version) + 1;
+            self.meter.count(|metrics| metrics.writes += 1);
             match self.world.put_row(name, &item).await {
                 Ok(()) => {
                     let mut cache = self.cache.borrow_mut();
@@ -279,78 +265,117 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
                         }
                         Unwritten::Fault(fault) => return Err(fault),
                     };
-                    self.count(|metrics| metrics.conflicts += 1);
+                    self.meter.count(|metrics| metrics.conflicts += 1);
                 }
+            }
+            let added = self.added(passage, &[(index, base.as_ref())]).pop();
+            match added.unwrap_or(Ok(None))? {
+                Some(added) => item = added,
+                None => return Ok(()),
             }
         }
         Err(Fault(format!("written by others {TRIES} times in a row")))
     }
 
-    /// A row with the events that it does not hold; `None` if it holds all.
+    /// Rows with the events that they do not hold; `None` for one that holds all.
     fn added(
         &self,
         passage: &Passage<'_, '_>,
-        index: usize,
-        base: Option<&RowItem>,
-    ) -> Result<Option<RowItem>, Fault> {
-        let key = &passage.plan.rows()[index];
-        let Some(rule) = self.program.aggregate(key) else {
-            return Ok(None);
-        };
-        let batch = passage.batch;
-        let applied = base.and_then(|item| item.applied.get(&batch.shard));
-        let record = batch.first_after(applied);
-        let from = passage.records.partition_point(|of| *of < record);
-        let row = base.map(|item| Row::decode(&item.row, rule));
-        let row = match row {
-            None => None,
-            Some(Ok(row)) => Some(row),
-            // The rule was edited: its rows begin anew.
-            Some(Err(CodecError::OtherRule)) => None,
-            Some(Err(error @ CodecError::Newer(_))) => return Err(Fault(error.to_string())),
-            Some(Err(error)) => {
-                self.count(|metrics| metrics.states_lost += 1);
-                tracing::error!(aggregate = rule.name, %error, "a row cannot be read: it begins anew");
-                None
-            }
-        };
+        bases: &[(usize, Option<&RowItem>)],
+    ) -> Vec<Result<Option<RowItem>, Fault>> {
+        let plan = passage.plan;
+        let mut selected = Vec::with_capacity(bases.len());
+        let mut rows = Vec::with_capacity(bases.len());
+        let mut faults = Vec::with_capacity(bases.len());
+        for (index, base) in bases {
+            let (row, fault) = match self.row(passage, *index, *base) {
+                Ok(row) => (row, None),
+                Err(fault) => (None, Some(fault)),
+            };
+            rows.push(row);
+            faults.push(fault);
+            selected.push((*index, passage.first_event(*base)));
+        }
         let selection = Selection {
             events: passage.events,
             fires_from: usize::MAX,
             keys: Vec::new(),
-            rows: vec![(index, from)],
+            rows: selected,
         };
         let snapshot = Snapshot {
             input: Input::default(),
             states: Vec::new(),
-            rows: vec![row],
+            rows,
         };
-        let partition = passage.plan.select(&selection);
         let (checkpoint, _) =
             self.program
-                .apply_partition(&partition, snapshot, Advance::default());
-        if from >= passage.events {
+                .apply_partition(&plan.select(&selection), snapshot, Advance::default());
+        let rows = checkpoint.rows.into_iter().zip(bases).zip(&selection.rows);
+        let items = rows
+            .zip(faults)
+            .map(|(((row, (_, base)), (_, from)), fault)| match fault {
+                Some(fault) => Err(fault),
+                None if *from >= passage.events => Ok(None),
+                None => Ok(self.item(passage, *base, row)),
+            });
+        items.collect()
+    }
+
+    /// The row that an item holds.
+    fn row(
+        &self,
+        passage: &Passage<'_, '_>,
+        index: usize,
+        base: Option<&RowItem>,
+    ) -> Result<Option<Row>, Fault> {
+        let rule = self.program.aggregate(&passage.plan.rows()[index]);
+        let Some((item, rule)) = base.zip(rule) else {
             return Ok(None);
+        };
+        match Row::decode(&item.row, rule) {
+            Ok(row) => Ok(Some(row)),
+            // The rule was edited: its rows begin anew.
+            Err(CodecError::OtherRule) => Ok(None),
+            Err(error @ CodecError::Newer(_)) => Err(Fault(error.to_string())),
+            Err(error) => {
+                self.meter.count(|metrics| metrics.states_lost += 1);
+                tracing::error!(aggregate = rule.name, %error, "a row cannot be read: it begins anew");
+                Ok(None)
+            }
         }
-        let Some((key, row)) = checkpoint.rows.into_iter().next() else {
-            return Ok(None);
-        };
-        let Some(published) = self.program.row(&key, &row, None) else {
-            return Ok(None);
-        };
+    }
+
+    /// The item of a row, after what it was before.
+    fn item(
+        &self,
+        passage: &Passage<'_, '_>,
+        base: Option<&RowItem>,
+        (key, row): (RowKey, Row),
+    ) -> Option<RowItem> {
+        let batch = passage.batch;
+        let rule = self.program.aggregate(&key)?;
+        let published = self.program.row(&key, &row, None)?;
         let mut applied = base.map_or_else(Default::default, |item| item.applied.clone());
         let next = passage.records.get(passage.events);
         let read = next.map_or(batch.records.len(), |record| *record);
         if let Some(last) = batch.last_sequence(read) {
             applied.insert(Arc::clone(&batch.shard), last.clone());
         }
-        let AggregateRow { window, .. } = &published;
-        Ok(Some(RowItem {
-            version: base.map_or(0, |item| item.version) + 1,
+        Some(RowItem {
+            version: base.map_or(0, |item| item.version),
             applied,
             row: row.encode(rule),
-            expires: rule.keep().map(|keep| window.end.plus(keep)),
+            expires: rule.keep().map(|keep| published.window.end.plus(keep)),
             published: Some(published),
-        }))
+        })
+    }
+}
+
+impl Passage<'_, '_> {
+    /// The first event of the plan that a row does not hold.
+    fn first_event(&self, base: Option<&RowItem>) -> usize {
+        let applied = base.and_then(|item| item.applied.get(&self.batch.shard));
+        let record = self.batch.first_after(applied);
+        self.records.partition_point(|of| *of < record)
     }
 }

@@ -23,7 +23,7 @@ use crate::batch;
 use crate::call::{Call, Failed};
 use crate::invocation::{Record, Unreadable};
 use crate::item::{Item, Name, Notification};
-use crate::metrics::Metrics;
+use crate::metrics::{Meter, Metrics};
 use crate::notification::trimmed;
 use crate::store::{Fault, Quarantine, Sink, States, Stream};
 
@@ -42,7 +42,7 @@ pub struct AlertFunction<'p, W> {
     world: W,
     topics: Topics,
     cache: RefCell<Cache>,
-    metrics: RefCell<Metrics>,
+    meter: Meter,
     /// Whether the episodes of rules that were edited or removed have been ended.
     has_retired: RefCell<bool>,
 }
@@ -59,7 +59,7 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
             world,
             topics,
             cache: RefCell::default(),
-            metrics: RefCell::default(),
+            meter: Meter::default(),
             has_retired: RefCell::new(false),
         }
     }
@@ -72,7 +72,8 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
     ) -> Result<Vec<Failed>, Fault> {
         let mut failed = Vec::new();
         for batch in batch::by_shard(records) {
-            self.count(|metrics| metrics.records += batch.records.len() as u64);
+            self.meter
+                .count(|metrics| metrics.records += batch.records.len() as u64);
             failed.extend(self.shard(batch, call).await?);
         }
         Ok(failed)
@@ -85,17 +86,7 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
 
     /// What was counted since it was asked last.
     pub fn take_metrics(&self) -> Metrics {
-        self.metrics.take()
-    }
-
-    fn count(&self, add: impl FnOnce(&mut Metrics)) {
-        add(&mut self.metrics.borrow_mut());
-    }
-
-    /// Tells of something that failed and will be tried again.
-    fn fault(&self, what: &str, fault: &Fault) {
-        self.count(|metrics| metrics.faults += 1);
-        tracing::warn!(fault = %fault, "{what}");
+        self.meter.take()
     }
 
     /// Names the item of a state.

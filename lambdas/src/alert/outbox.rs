@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use tripline_engine::Time;
+use tripline_engine::{Time, group_id};
 
-use super::{AT_ONCE, AlertFunction};
+use super::{AFTERLIFE, AT_ONCE, AlertFunction, MAX_ITEM_BYTES};
 use crate::call::Call;
 use crate::item::{Item, Name, Notification};
 use crate::notification::publications;
@@ -43,13 +43,14 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             .flat_map(|(_, item)| item.outbox.iter().filter(|one| is_ours(one)))
             .collect();
         if ours.is_empty() || (call.is_late)() {
-            self.count(|metrics| metrics.outbox_left += ours.len() as u64);
+            self.meter
+                .count(|metrics| metrics.outbox_left += ours.len() as u64);
             return;
         }
         let outcome = self.publish(&ours).await;
         let left = ours.iter().filter(|one| !outcome.sent.contains(&one.id));
         let left = left.count() as u64;
-        self.count(|metrics| metrics.outbox_left += left);
+        self.meter.count(|metrics| metrics.outbox_left += left);
         let changed = items.into_iter().filter(|(_, item)| {
             let mut outbox = item.outbox.iter();
             outbox
@@ -57,28 +58,54 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         });
         let outcome = &outcome;
         let writes = changed.map(|(name, item)| async move {
-            let next = |item: &Item| Ok(without(item, outcome, call.now));
+            let next = |item: &Item| {
+                let mut next = without(item, outcome, call.now);
+                // Of what was set aside nothing is left.
+                if let (Name::Aside(_), Some(next)) = (&name, &mut next) {
+                    next.expires = Some(call.now.plus(AFTERLIFE));
+                }
+                Ok(next)
+            };
             self.write(&name, item, None, next).await
         });
         let mut writes = stream::iter(writes).buffer_unordered(AT_ONCE);
         while let Some(written) = writes.next().await {
             if let Err(fault) = written {
                 // It is sent once more, by a tick, under the same name.
-                self.fault("what was sent cannot be taken out of the outbox", &fault);
+                self.meter
+                    .fault("what was sent cannot be taken out of the outbox", &fault);
             }
         }
     }
 
-    /// Sends notifications that are in no outbox.
-    pub(super) async fn send_at_once(&self, all: &[Notification]) -> Result<(), Fault> {
-        let all: Vec<&Notification> = all.iter().collect();
-        let outcome = self.publish(&all).await;
-        match all.iter().find(|one| !outcome.sent.contains(&one.id)) {
-            Some(_) => Err(Fault(
-                "messages that cannot be kept cannot be sent either".to_owned(),
-            )),
-            None => Ok(()),
+    /// Keeps notifications that their own item has no room for, in items of their own.
+    ///
+    /// It comes before their item is written. The same notifications are the same items, however often they are kept.
+    pub(super) async fn set_aside(
+        &self,
+        all: Vec<Notification>,
+    ) -> Result<Vec<(Name, Item)>, Fault> {
+        let mut items: Vec<Item> = Vec::new();
+        for one in all {
+            match items.last_mut() {
+                Some(item) if item.bytes() + one.bytes() <= MAX_ITEM_BYTES => item.outbox.push(one),
+                _ => items.push(Item {
+                    outbox: vec![one],
+                    ..Item::default()
+                }),
+            }
         }
+        let mut written = Vec::with_capacity(items.len());
+        for item in items {
+            let mut ids: Vec<&str> = item.outbox.iter().map(|one| one.id.as_str()).collect();
+            let name = Name::Aside(group_id(&mut ids).into());
+            // Whoever was first has written the same.
+            let stored = self
+                .write(&name, Item::default(), Some(item), |_| Ok(None))
+                .await?;
+            written.push((name, stored));
+        }
+        Ok(written)
     }
 
     async fn publish(&self, all: &[&Notification]) -> Outcome {
@@ -91,7 +118,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 Ok(()) => {
                     outcome.sent.extend(ids);
                     let number = publication.of.len() as u64;
-                    self.count(|metrics| {
+                    self.meter.count(|metrics| {
                         metrics.sent += number;
                         *metrics
                             .alerts
@@ -99,7 +126,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                             .or_default() += number;
                     });
                 }
-                Err(Unsent::Fault(fault)) => self.fault("a message cannot be sent", &fault),
+                Err(Unsent::Fault(fault)) => self.meter.fault("a message cannot be sent", &fault),
                 Err(Unsent::Refused(reason)) => {
                     tracing::error!(
                         topic = publication.topic,

@@ -74,8 +74,8 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let item = match self.load_one(&shard).await {
             Ok(item) => item,
             Err(fault) => {
-                self.fault("the shard's item cannot be read", &fault);
-                return again(&batch, 0).map(Some);
+                self.meter.fault("the shard's item cannot be read", &fault);
+                return batch.again(0).map(Some);
             }
         };
         let first = batch.first_after(item.applied(&batch.shard));
@@ -83,12 +83,11 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let mut plan = Plan::default();
         let records = self.plan(&mut plan, &mut batch, &events, first);
         plan.add_births(self.program, &input);
-        let cut = self.quarantine(&batch, first).await;
-        self.count(|metrics| {
+        let cut = batch.keep_unusable(&self.world, &self.meter, first).await;
+        self.meter.count(|metrics| {
             metrics.repeated += first as u64;
             metrics.events += records.len() as u64;
-            let arrivals = batch.records.iter().filter_map(|record| record.arrival);
-            metrics.newest_arrival = metrics.newest_arrival.max(arrivals.max());
+            metrics.newest_arrival = metrics.newest_arrival.max(batch.newest_arrival());
         });
         let passage = Passage {
             batch: &batch,
@@ -101,7 +100,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let (cut, written) = self.pass(&passage, &shard, item, cut).await;
         self.send(written, Some(&batch.shard), call).await;
         match cut < batch.records.len() {
-            true => again(&batch, cut).map(Some),
+            true => batch.again(cut).map(Some),
             false => Ok(None),
         }
     }
@@ -130,27 +129,6 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         records
     }
 
-    /// Keeps what cannot be used; gives the first record of which something could not be kept.
-    async fn quarantine(&self, batch: &Batch, first: usize) -> usize {
-        let all = batch
-            .quarantined
-            .iter()
-            .filter(|(record, _)| *record >= first);
-        let (records, all): (Vec<usize>, Vec<_>) = all.cloned().unzip();
-        let mut cut = batch.records.len();
-        if all.is_empty() {
-            return cut;
-        }
-        self.count(|metrics| metrics.quarantined += all.len() as u64);
-        for (record, kept) in records.into_iter().zip(self.world.quarantine(&all).await) {
-            if let Err(fault) = kept {
-                self.fault("the quarantine table cannot be written", &fault);
-                cut = cut.min(record);
-            }
-        }
-        cut
-    }
-
     /// Brings the events into the states, and notes in the shard's item that they are there.
     ///
     /// `cut` is the first record that is not to be taken; gives the first one that was not, and the items.
@@ -170,7 +148,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             match item {
                 Ok(item) => keys.push(Key { index, name, item }),
                 Err(fault) => {
-                    self.fault("a state cannot be read", &fault);
+                    self.meter.fault("a state cannot be read", &fault);
                     cut = cut.min(record_of(passage, first_of(passage, &firsts, index)));
                 }
             }
@@ -186,7 +164,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                     None => break (applied, keys),
                 },
                 Err((key, fault)) => {
-                    self.fault("a state cannot be used", &fault);
+                    self.meter.fault("a state cannot be used", &fault);
                     let key = keys.remove(key);
                     cut = cut.min(record_of(passage, first_of(passage, &firsts, key.index)));
                 }
@@ -208,9 +186,9 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let mut items = Vec::with_capacity(written.len() + 1);
         for (key, from, written) in written {
             match written {
-                Ok(item) => items.push((key.name, item)),
+                Ok(written) => items.extend(written),
                 Err(fault) => {
-                    self.fault("a state cannot be written", &fault);
+                    self.meter.fault("a state cannot be written", &fault);
                     let first = first_of(passage, &firsts, key.index);
                     cut = cut.min(record_of(passage, first.max(from)));
                 }
@@ -220,28 +198,29 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             .close(passage, shard, shard_item, cut, applied.stateless)
             .await
         {
-            Ok(item) => items.push((shard.clone(), item)),
+            Ok(written) => items.extend(written),
             Err(fault) => {
-                self.fault("the shard's item cannot be written", &fault);
+                self.meter
+                    .fault("the shard's item cannot be written", &fault);
                 cut = cut.min(passage.first);
             }
         }
         (cut, items)
     }
 
-    /// Writes the state of a key, unless it holds all of its events.
+    /// Writes the state of a key, unless it holds all of its events; gives its item, and what was set aside for it.
     async fn put(
         &self,
         passage: &Passage<'_, '_>,
         key: &Key,
         next: Item,
         events: usize,
-    ) -> Result<Item, Fault> {
+    ) -> Result<Vec<(Name, Item)>, Fault> {
         if (passage.call.is_late)() {
             return Err(Fault("the time of the call is over".to_owned()));
         }
         if next == key.item {
-            return Ok(next);
+            return Ok(vec![(key.name.clone(), next)]);
         }
         let again = |item: &Item| {
             let key = Key {
@@ -258,32 +237,35 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 next => Ok(next),
             }
         };
-        let next = self.fit(&key.item, next).await?;
-        self.write(&key.name, key.item.clone(), Some(next), again)
-            .await
+        let (next, aside) = self.fit(&key.item, next).await?;
+        let name = key.name.clone();
+        let written = self
+            .write(&name, key.item.clone(), Some(next), again)
+            .await?;
+        Ok([(name, written)].into_iter().chain(aside).collect())
     }
 
-    /// Makes an item fit into the table that a single record made too large.
+    /// Makes an item fit into the table that a single record made too large; gives what was set aside for it, too.
     ///
-    /// Its messages are sent before it is written, since it has no room for them. A state that is too large by itself is not
-    /// taken over; the record counts as applied, so that it does not block the shard.
-    async fn fit(&self, base: &Item, mut next: Item) -> Result<Item, Fault> {
-        if next.bytes() > MAX_ITEM_BYTES && !next.outbox.is_empty() {
-            self.send_at_once(&next.outbox).await?;
-            next.outbox.clear();
+    /// A state that is too large by itself is not taken over; the record counts as applied, so that it does not block the shard.
+    async fn fit(&self, base: &Item, mut next: Item) -> Result<(Item, Vec<(Name, Item)>), Fault> {
+        let mut aside = Vec::new();
+        if next.bytes() > MAX_ITEM_BYTES {
+            aside = self.set_aside(std::mem::take(&mut next.outbox)).await?;
         }
         if next.bytes() > MAX_ITEM_BYTES {
-            self.count(|metrics| metrics.states_lost += 1);
+            self.meter.count(|metrics| metrics.states_lost += 1);
             tracing::error!(
                 bytes = next.bytes(),
                 "a state is too large to be stored: it stays as it was before this record"
             );
             next = Item {
                 applied: next.applied,
+                outbox: Vec::new(),
                 ..base.clone()
             };
         }
-        Ok(next)
+        Ok((next, aside))
     }
 
     /// Applies the first events to some keys, to each of them those that its item does not hold.
@@ -386,7 +368,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             Ok(state) => Ok(Some(state)),
             Err(error @ CodecError::Newer(_)) => Err(Fault(error.to_string())),
             Err(error) => {
-                self.count(|metrics| metrics.states_lost += 1);
+                self.meter.count(|metrics| metrics.states_lost += 1);
                 tracing::error!(?name, %error, "a stored state cannot be read: it begins anew");
                 Ok(None)
             }
@@ -425,21 +407,10 @@ fn too_large(
     cut: usize,
 ) -> Option<usize> {
     let is_too_large = |item: &Item| item.bytes() > MAX_ITEM_BYTES;
-    let stateless = applied.stateless.iter();
-    let stateless: usize = stateless.map(|(_, one)| one.alert.len() + 256).sum();
-    let items = keys.iter().zip(&applied.items);
-    let grown = items.filter(|(key, item)| is_too_large(item) && **item != key.item);
-    if grown.count() == 0 && stateless <= MAX_ITEM_BYTES {
+    let mut items = keys.iter().zip(&applied.items);
+    if !items.any(|(key, item)| is_too_large(item) && *item != key.item) {
         return None;
     }
     let half = passage.first + (cut - passage.first) / 2;
     (half > passage.first).then_some(half)
-}
-
-/// The answer that has records delivered again from this one on.
-fn again(batch: &Batch, record: usize) -> Result<Failed, Fault> {
-    let sequence = batch.again_from(record).cloned();
-    let unknown =
-        || Fault("a record without a sequence number has to be delivered again".to_owned());
-    sequence.map(Failed).ok_or_else(unknown)
 }

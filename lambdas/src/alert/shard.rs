@@ -18,7 +18,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             Some(Ok(input)) => input,
             // What is lost is when time was last known to have come to; the records say it again.
             Some(Err(error)) => {
-                self.count(|metrics| metrics.states_lost += 1);
+                self.meter.count(|metrics| metrics.states_lost += 1);
                 tracing::error!(%error, "the progress of a shard cannot be read: it begins anew");
                 Input::default()
             }
@@ -33,18 +33,20 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         item: Item,
         cut: usize,
         mut stateless: Stateless,
-    ) -> Result<Item, Fault> {
+    ) -> Result<Vec<(Name, Item)>, Fault> {
         let shard = &passage.batch.shard;
         let last = passage.batch.last_sequence(cut);
         let Some(last) = last.filter(|_| cut > passage.first) else {
-            return Ok(item);
+            return Ok(vec![(name.clone(), item)]);
         };
         let events = passage.events_before(cut);
-        let bytes = stateless.iter().map(|(_, one)| one.alert.len() + 256);
-        if bytes.sum::<usize>() > MAX_ITEM_BYTES {
-            // One record made so many that they cannot be kept until they are sent.
+        let new = passage.first_event(&item)..events;
+        stateless.retain(|(event, _)| new.contains(event));
+        let bytes = stateless.iter().map(|(_, one)| one.bytes());
+        let mut written = Vec::new();
+        if item.bytes() + bytes.sum::<usize>() > MAX_ITEM_BYTES {
             let all = stateless.drain(..).map(|(_, one)| one);
-            self.send_at_once(&all.collect::<Vec<_>>()).await?;
+            written = self.set_aside(all.collect()).await?;
         }
         let next = |item: &Item| {
             if item.applied(shard).is_some_and(|applied| applied >= last) {
@@ -69,6 +71,8 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             next.outbox.extend(sent.map(|(_, one)| one.clone()));
             Ok(Some(next))
         };
-        self.write(name, item, None, next).await
+        let item = self.write(name, item, None, next).await?;
+        written.push((name.clone(), item));
+        Ok(written)
     }
 }

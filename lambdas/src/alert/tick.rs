@@ -23,6 +23,8 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
     pub async fn tick(&self, at: Time, call: &Call<'_>) -> Result<(), Fault> {
         let horizon = self.horizon(at).await?;
         let mut seen = BTreeSet::new();
+        // What fails keeps nothing else from being done.
+        let mut outcome = Ok(());
         if let Some(horizon) = horizon
             && !*self.has_retired.borrow()
         {
@@ -38,12 +40,12 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             let mut names = self.world.due(until, ITEMS).await?;
             names.retain(|name| seen.insert(name.clone()));
             if names.is_empty() {
-                return Ok(());
+                return outcome;
             }
             if (call.is_late)() {
                 return Err(Fault("the time of the call is over".to_owned()));
             }
-            self.visit(&names, horizon, call).await?;
+            outcome = outcome.and(self.visit(&names, horizon, call).await);
         }
     }
 
@@ -102,7 +104,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
             match one {
                 Ok(one) => items.push(one),
                 Err(fault) => {
-                    self.fault("a timer cannot be run", &fault);
+                    self.meter.fault("a timer cannot be run", &fault);
                     failed = Some(fault);
                 }
             }

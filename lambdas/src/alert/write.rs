@@ -23,7 +23,8 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let mut loaded = if missing.is_empty() {
             Vec::new()
         } else {
-            self.count(|metrics| metrics.reads += missing.len() as u64);
+            self.meter
+                .count(|metrics| metrics.reads += missing.len() as u64);
             self.world.load(&missing).await
         }
         .into_iter();
@@ -57,7 +58,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 return Ok(base);
             };
             item.version = base.version + 1;
-            self.count(|metrics| metrics.writes += 1);
+            self.meter.count(|metrics| metrics.writes += 1);
             match self.world.put(name, &item).await {
                 Ok(()) => {
                     self.cache.borrow_mut().put(name, &item);
@@ -70,7 +71,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                         Unwritten::Conflict(None) => self.load_one(name).await?,
                         Unwritten::Fault(fault) => return Err(fault),
                     };
-                    self.count(|metrics| metrics.conflicts += 1);
+                    self.meter.count(|metrics| metrics.conflicts += 1);
                 }
             }
         }

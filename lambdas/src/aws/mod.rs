@@ -9,9 +9,9 @@ mod quarantine;
 mod rows;
 mod sns;
 mod states;
+mod table;
 
 use std::cell::Cell;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use aws_config::BehaviorVersion;
@@ -54,22 +54,6 @@ pub struct Names {
     /// The stream.
     pub stream: String,
 }
-
-/// A variable that a function needs and that is not set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingVariable(pub &'static str);
-
-impl fmt::Display for MissingVariable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the environment variable {} is not set: the template sets it to the name of what it deployed",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for MissingVariable {}
 
 /// Reads what the environment and the profile say of region, credentials and endpoint, and how calls are tried again.
 pub async fn config() -> SdkConfig {

@@ -1,73 +1,37 @@
 //! The aggregates table: what anybody may read, and what the function keeps beside it under names that begin with `_`.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use chrono::{SecondsFormat, Utc};
-use futures_util::StreamExt;
-use futures_util::stream;
 use tripline_engine::Time;
 
+use super::Aws;
 use super::attributes::{
-    Attributes, applied, bytes, get_applied, get_bytes, get_integer, get_text, number, published,
-    seconds, text,
+    Attributes, applied, bytes, get_applied, get_bytes, get_integer, number, published, seconds,
+    text,
 };
-use super::{AT_ONCE, Aws, fault, timed};
+use super::table::Table;
 use crate::row_item::{RowItem, RowName};
 use crate::store::{Fault, Rows, Unwritten};
 
-/// The most keys that are asked for at once.
-const KEYS: usize = 100;
-
 impl Rows for Aws {
     async fn load_rows(&self, names: &[RowName]) -> Vec<Result<Option<RowItem>, Fault>> {
-        let table = &self.names.aggregates;
-        let loaded = stream::iter(names.chunks(KEYS))
-            .map(|names| self.get(table, names.iter().map(key).collect(), "partitionKey"))
-            .buffered(AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        let mut rows = Vec::with_capacity(names.len());
-        for (names, loaded) in names.chunks(KEYS).zip(loaded) {
-            for name in names {
-                rows.push(match &loaded {
-                    Err(fault) => Err(fault.clone()),
-                    Ok(found) => {
-                        let is_it = |item: &&Attributes| {
-                            get_text(item, "partitionKey") == Some(&name.partition)
-                                && get_text(item, "sortKey") == Some(&name.sort)
-                        };
-                        found.iter().find(is_it).map(read).transpose()
-                    }
-                });
-            }
-        }
-        rows
+        let keys: Vec<Attributes> = names.iter().map(key).collect();
+        self.load_all(&self.aggregates_table(), &keys, read).await
     }
 
     async fn put_row(&self, name: &RowName, row: &RowItem) -> Result<(), Unwritten<RowItem>> {
-        let put = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.names.aggregates)
-            .set_item(Some(written(name, row)));
-        let put = match row.version {
-            1 => put.condition_expression("attribute_not_exists(partitionKey)"),
-            version => put
-                .condition_expression("#v = :before")
-                .expression_attribute_names("#v", "_v")
-                .expression_attribute_values(":before", number(version - 1)),
-        };
-        let put = put
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match timed(&self.dynamodb_time, put.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let stored = failed.item().map(read).transpose();
-                    Err(Unwritten::Conflict(stored.map_err(Unwritten::Fault)?))
-                }
-                _ => Err(Unwritten::Fault(fault(error))),
-            },
+        let item = written(name, row);
+        self.put_next(&self.aggregates_table(), item, row.version, read)
+            .await
+    }
+}
+
+impl Aws {
+    fn aggregates_table(&self) -> Table<'_> {
+        Table {
+            name: &self.names.aggregates,
+            partition: "partitionKey",
+            sort: "sortKey",
+            version: "_v",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | attribute | what it holds |
 //! |---|---|
-//! | `pk`, `sk` | what it is: `<fingerprint>#<key>` or `shard#<shard>`; `state` |
+//! | `pk`, `sk` | what it is: `<fingerprint>#<key>`, `shard#<shard>` or `aside#<hash>`; `state` |
 //! | `v` | counts the writes; every write is conditional on it |
 //! | `state` | the encoded state |
 //! | `applied` | for each shard the last record that the state holds |
@@ -15,10 +15,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::StreamExt;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
@@ -28,7 +25,8 @@ use super::attributes::{
     Attributes, applied, bytes, get_applied, get_bytes, get_integer, get_text, number, seconds,
     text,
 };
-use super::{AT_ONCE, Aws, backoff, fault, timed};
+use super::table::Table;
+use super::{AT_ONCE, Aws, fault, timed};
 use crate::item::{Item, Name};
 use crate::store::{Fault, States, Unwritten};
 
@@ -38,66 +36,20 @@ const DUE_INDEX: &str = "due";
 const FIRING_INDEX: &str = "firing";
 /// Among how many partitions each index is spread: one takes a thousand writes a second.
 const BUCKETS: u32 = 16;
-/// The most keys that are asked for at once.
-const KEYS: usize = 100;
 /// The longest key that stands in `pk`, in bytes.
 const MAX_KEY_BYTES: usize = 1_500;
 const SORT: &str = "state";
 
 impl States for Aws {
     async fn load(&self, names: &[Name]) -> Vec<Result<Option<Item>, Fault>> {
-        let pks: Vec<String> = names.iter().map(pk).collect();
-        let loaded = stream::iter(pks.chunks(KEYS))
-            .map(|pks| {
-                self.get(
-                    &self.names.state,
-                    pks.iter().map(|pk| key(pk)).collect(),
-                    "pk",
-                )
-            })
-            .buffered(AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        let mut items = Vec::with_capacity(names.len());
-        for (pks, loaded) in pks.chunks(KEYS).zip(loaded) {
-            for pk in pks {
-                items.push(match &loaded {
-                    Err(fault) => Err(fault.clone()),
-                    Ok(found) => {
-                        let mut found = found.iter();
-                        let found = found.find(|item| get_text(item, "pk") == Some(pk));
-                        found.map(read).transpose()
-                    }
-                });
-            }
-        }
-        items
+        let keys: Vec<Attributes> = names.iter().map(|name| key(&pk(name))).collect();
+        self.load_all(&self.state_table(), &keys, read).await
     }
 
     async fn put(&self, name: &Name, item: &Item) -> Result<(), Unwritten<Item>> {
-        let put = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.names.state)
-            .set_item(Some(written(name, item).map_err(Unwritten::Fault)?));
-        let put = match item.version {
-            1 => put.condition_expression("attribute_not_exists(pk)"),
-            version => put
-                .condition_expression("v = :before")
-                .expression_attribute_values(":before", number(version - 1)),
-        };
-        let put = put
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match timed(&self.dynamodb_time, put.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let stored = failed.item().map(read).transpose();
-                    Err(Unwritten::Conflict(stored.map_err(Unwritten::Fault)?))
-                }
-                _ => Err(Unwritten::Fault(fault(error))),
-            },
-        }
+        let written = written(name, item).map_err(Unwritten::Fault)?;
+        self.put_next(&self.state_table(), written, item.version, read)
+            .await
     }
 
     async fn due(&self, before: Time, limit: usize) -> Result<Vec<Name>, Fault> {
@@ -151,42 +103,13 @@ impl States for Aws {
 }
 
 impl Aws {
-    /// Reads some items of a table, consistently.
-    pub(super) async fn get(
-        &self,
-        table: &str,
-        keys: Vec<Attributes>,
-        about: &'static str,
-    ) -> Result<Vec<Attributes>, Fault> {
-        let mut found = Vec::with_capacity(keys.len());
-        let mut left = keys;
-        for tried in 0..backoff::TRIES {
-            if left.is_empty() {
-                return Ok(found);
-            }
-            if tried > 0 {
-                backoff::wait(tried).await;
-            }
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut left)))
-                .consistent_read(true)
-                .build()
-                .map_err(fault)?;
-            let get = self.dynamodb.batch_get_item().request_items(table, wanted);
-            let given = timed(&self.dynamodb_time, get.send())
-                .await
-                .map_err(fault)?;
-            let responses = given.responses.unwrap_or_default();
-            found.extend(responses.into_values().flatten());
-            let unprocessed = given.unprocessed_keys.unwrap_or_default();
-            left = unprocessed
-                .into_values()
-                .flat_map(|keys| keys.keys)
-                .collect();
+    fn state_table(&self) -> Table<'_> {
+        Table {
+            name: &self.names.state,
+            partition: "pk",
+            sort: "sk",
+            version: "v",
         }
-        Err(Fault(format!(
-            "DynamoDB leaves reads of {table} undone ({about}): it is asked for more than its capacity"
-        )))
     }
 
     /// The names of items of an index.
@@ -200,7 +123,7 @@ impl Aws {
                 Some(name) => names.push(name),
                 // Its key is too long to stand there.
                 None => {
-                    let stored = self.get(&self.names.state, vec![key(pk)], "pk").await?;
+                    let stored = self.get(&self.names.state, vec![key(pk)]).await?;
                     let stored = stored.first();
                     let whole = stored.and_then(|item| get_text(item, "key"));
                     names.extend(whole.and_then(|whole| name_of(pk, Some(whole))));
@@ -222,6 +145,7 @@ fn hex(bytes: &[u8]) -> String {
 fn pk(name: &Name) -> String {
     match name {
         Name::Shard(shard) => format!("shard#{shard}"),
+        Name::Aside(hash) => format!("aside#{hash}"),
         Name::Key { fingerprint, key } if key.len() <= MAX_KEY_BYTES => {
             format!("{}#{key}", hex(fingerprint))
         }
@@ -239,6 +163,9 @@ fn pk(name: &Name) -> String {
 fn name_of(pk: &str, key: Option<&str>) -> Option<Name> {
     if let Some(shard) = pk.strip_prefix("shard#") {
         return Some(Name::Shard(shard.into()));
+    }
+    if let Some(hash) = pk.strip_prefix("aside#") {
+        return Some(Name::Aside(hash.into()));
     }
     let (digits, rest) = pk.split_at_checked(32)?;
     let mut fingerprint = [0; 16];
@@ -335,6 +262,7 @@ mod tests {
             key("[\"alice\"]"),
             key("[]"),
             Name::Shard("shardId-0".into()),
+            Name::Aside("0f".into()),
         ] {
             assert_eq!(name_of(&pk(&name), None), Some(name));
         }
