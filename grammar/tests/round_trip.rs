@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
 use tripline_grammar::ast::*;
 use tripline_grammar::{Comments, parse, parse_duration, print};
 
@@ -280,29 +281,74 @@ fn check(text: &str) {
     let _ = parse_duration(text);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+/// How many cases of each property; more of them with `CASES`, and always the same ones.
+fn cases() -> u32 {
+    option_env!("CASES").map_or(512, |cases| cases.parse().expect("CASES is a number"))
+}
 
-    #[test]
-    fn printed_expressions_parse_back(expr in any_expr()) {
+/// Checks a property of everything that a strategy makes.
+///
+/// It has a thread of its own: without optimisation the strategies alone take more than a test's two megabytes of stack.
+fn holds<S: Strategy>(
+    strategy: impl FnOnce() -> S + Send + 'static,
+    property: impl Fn(S::Value) -> Result<(), TestCaseError> + Send + 'static,
+) {
+    let check = move || {
+        let config = ProptestConfig {
+            cases: cases(),
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        };
+        let found = TestRunner::new(config).run(&strategy(), property);
+        found.unwrap_or_else(|error| panic!("{error}"));
+    };
+    let thread = std::thread::Builder::new()
+        .stack_size(32 << 20)
+        .spawn(check);
+    let done = thread.expect("a thread can be started").join();
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+#[test]
+fn printed_expressions_parse_back() {
+    holds(any_expr, |expr| {
         let text = print(&expr);
         let parsed = parse(&text, Comments::Refused);
         prop_assert!(parsed.is_ok(), "{}: {:#?}", text, parsed);
-        prop_assert_eq!(parsed.map(|parsed| parsed.without_spans()), Ok(expr), "{}", text);
-    }
+        prop_assert_eq!(
+            parsed.map(|parsed| parsed.without_spans()),
+            Ok(expr),
+            "{}",
+            text
+        );
+        Ok(())
+    });
+}
 
-    #[test]
-    fn any_text_is_parsed_or_refused(text in any::<String>()) {
+#[test]
+fn any_text_is_parsed_or_refused() {
+    holds(any::<String>, |text| {
         check(&text);
-    }
+        Ok(())
+    });
+}
 
-    #[test]
-    fn any_bytes_are_parsed_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        check(&String::from_utf8_lossy(&bytes));
-    }
+#[test]
+fn any_bytes_are_parsed_or_refused() {
+    holds(
+        || vec(any::<u8>(), 0..200),
+        |bytes| {
+            check(&String::from_utf8_lossy(&bytes));
+            Ok(())
+        },
+    );
+}
 
-    #[test]
-    fn any_words_are_parsed_or_refused(text in wordy()) {
+#[test]
+fn any_words_are_parsed_or_refused() {
+    holds(wordy, |text| {
         check(&text);
-    }
+        Ok(())
+    });
 }
