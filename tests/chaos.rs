@@ -16,11 +16,13 @@ fn all(seeds: std::ops::Range<u64>, chaos: Chaos) -> Result<Vec<Outcome>, Wrong>
 const CALM: Chaos = Chaos {
     faults: 0,
     zombies: false,
+    full_for: 0,
     mutant: None,
 };
 const CHAOS: Chaos = Chaos {
     faults: 25,
     zombies: true,
+    full_for: 0,
     mutant: None,
 };
 
@@ -46,6 +48,16 @@ fn crashes_and_faults_lose_nothing_and_count_nothing_twice() {
     let outcomes = all(0..cases(), CHAOS).unwrap_or_else(|wrong| panic!("{wrong}"));
     println!("chaos: {:?}", total(&outcomes));
     assert!(outcomes.iter().map(|one| one.crashes).sum::<u64>() > cases());
+}
+
+#[test]
+fn a_partition_that_is_full_for_a_while_holds_back_no_more_than_its_shard() {
+    let chaos = Chaos {
+        full_for: 400,
+        ..CHAOS
+    };
+    let outcomes = all(0..cases() / 4, chaos).unwrap_or_else(|wrong| panic!("{wrong}"));
+    println!("full: {:?}", total(&outcomes));
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Chaos {
     pub faults: u32,
     /// Whether batches are delivered again that were delivered before.
     pub zombies: bool,
+    /// For how many calls a partition of the tables takes no writes.
+    pub full_for: u64,
     /// A precaution that is missing.
     pub mutant: Option<Mutant>,
 }
@@ -89,7 +91,11 @@ pub fn run(seed: u64, chaos: Chaos) -> Result<Outcome, Wrong> {
         (Function::Alert, &alerts),
         (Function::Transform, &aggregates),
     ] {
-        shared.borrow_mut().stream.clear();
+        {
+            let mut shared = shared.borrow_mut();
+            shared.stream.clear();
+            shared.full_until = shared.calls + chaos.full_for;
+        }
         let stage = Stage {
             function,
             program,
@@ -104,7 +110,7 @@ pub fn run(seed: u64, chaos: Chaos) -> Result<Outcome, Wrong> {
     outcome.notifications = shared.sent.len() as u64;
     outcome.duplicates = shared.sent.values().map(|(_, times)| times - 1).sum();
     let mut wrong = verdict::wrong(&scenario, &expected, &shared);
-    let is_quiet = chaos.faults == 0 && !chaos.zombies;
+    let is_quiet = chaos.faults == 0 && !chaos.zombies && chaos.full_for == 0;
     if is_quiet && outcome.duplicates > 0 {
         wrong.push(format!("{} duplicates for no reason", outcome.duplicates));
     }
@@ -429,7 +435,8 @@ fn call_id(number: u64) -> Arc<str> {
     number.to_string().into()
 }
 
-fn topics() -> Topics {
+/// One topic for all.
+pub fn topics() -> Topics {
     let variable = |name: &str| (name == "ALERT_TOPIC_ARN").then(|| "topic".to_owned());
     let routes = tripline_engine::Routes::default();
     Topics::new(&routes, variable).unwrap_or_else(|error| panic!("the topic is set: {error}"))

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -50,6 +51,19 @@ pub struct Shared {
     pub stream: BTreeMap<Arc<str>, Vec<Record>>,
     /// How many calls there were.
     pub calls: u64,
+    /// Whether topics refuse what is sent.
+    pub refuses: bool,
+    /// Until so many calls were made, one partition of the tables takes no writes.
+    pub full_until: u64,
+}
+
+impl Shared {
+    /// Whether an item stands in the partition that is full.
+    fn is_full(&self, name: &impl Hash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        self.calls < self.full_until && hasher.finish() % 5 == 0
+    }
 }
 
 /// How one instance of a function sees the world.
@@ -203,7 +217,13 @@ impl States for World {
         if self.is(Mutant::NoOutbox) {
             item.outbox.clear();
         }
-        let items = &mut self.shared.borrow_mut().items;
+        let mut shared = self.shared.borrow_mut();
+        let turn = if shared.is_full(name) {
+            Turn::Fails
+        } else {
+            turn
+        };
+        let items = &mut shared.items;
         World::put(self, items, name, &item, |item| item.version, turn)
     }
 
@@ -251,7 +271,13 @@ impl Rows for World {
 
     async fn put_row(&self, name: &RowName, row: &RowItem) -> Result<(), Unwritten<RowItem>> {
         let turn = self.turn().await;
-        let rows = &mut self.shared.borrow_mut().rows;
+        let mut shared = self.shared.borrow_mut();
+        let turn = if shared.is_full(name) {
+            Turn::Fails
+        } else {
+            turn
+        };
+        let rows = &mut shared.rows;
         World::put(self, rows, name, row, |row| row.version, turn)
     }
 }
@@ -280,7 +306,12 @@ impl Quarantine for World {
 impl Sink for World {
     async fn publish(&self, all: &[Publication]) -> Vec<Result<(), Unsent>> {
         let turn = self.turn().await;
-        let sent = &mut self.shared.borrow_mut().sent;
+        let mut shared = self.shared.borrow_mut();
+        if shared.refuses {
+            let refused = |_| Err(Unsent::Refused("no such topic".to_owned()));
+            return all.iter().map(refused).collect();
+        }
+        let sent = &mut shared.sent;
         let results = self.each(all, turn, |publication| {
             let message: serde_json::Value = serde_json::from_str(&publication.message)
                 .unwrap_or_else(|error| panic!("a message is JSON: {error}"));

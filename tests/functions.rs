@@ -1,0 +1,140 @@
+//! The functions, call by call: what one record can make of them, and what the world can refuse.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tripline_engine::Time;
+use tripline_lambdas::alert::AlertFunction;
+use tripline_lambdas::call::Call;
+use tripline_lambdas::invocation::Record;
+use tripline_lambdas::item::Name;
+use tripline_lambdas::sequence::Sequence;
+use tripline_tests::aws::chaos::topics;
+use tripline_tests::aws::tasks::finish;
+use tripline_tests::aws::world::{Shared, World};
+use tripline_tests::run::compile_text;
+
+/// 2026-01-05T10:00:00Z.
+const TEN: i64 = 1_767_607_200_000;
+
+/// A world without faults.
+fn calm() -> (Rc<RefCell<Shared>>, World) {
+    let shared = Rc::new(RefCell::new(Shared::default()));
+    let world = World::new(&shared, &Rc::new(Cell::new(0)), None, 1);
+    (shared, world)
+}
+
+fn call(minutes: i64) -> Call<'static> {
+    let now = Time(TEN + minutes * 60_000);
+    Call {
+        id: minutes.to_string().into(),
+        now,
+        ends: now.plus(60_000),
+        is_late: &|| false,
+    }
+}
+
+/// A record of so many events, a line each.
+fn record(sequence: u64, events: usize, user: &str) -> Record {
+    let lines = (0..events).map(|number| {
+        let time = TEN + number as i64;
+        format!(
+            r#"{{"id":"{sequence}-{number}","timestamp":{time},"user":"{user}","value":{}}}"#,
+            number % 2
+        )
+    });
+    Record {
+        shard: "shard".into(),
+        sequence: Sequence::new(&sequence.to_string()).unwrap(),
+        partition_key: None,
+        arrival: Some(Time(TEN)),
+        data: lines.collect::<Vec<_>>().join("\n").into_bytes(),
+    }
+}
+
+/// The largest item of the state table, in bytes.
+fn largest(shared: &Rc<RefCell<Shared>>) -> usize {
+    let shared = shared.borrow();
+    shared
+        .items
+        .values()
+        .map(|item| item.bytes())
+        .max()
+        .unwrap()
+}
+
+#[test]
+fn a_record_that_makes_more_messages_than_an_item_holds() {
+    let text = "x".repeat(200);
+    for (rules, messages) in [
+        // Of alerts that keep no state, and of one key.
+        (
+            format!("alerts: {{each: {{by: user, when: value == 1, description: {text}}}}}"),
+            2_000,
+        ),
+        (
+            format!(
+                "alerts: {{flaps: {{by: user, when: value == 1, until: value == 0, description: {text}}}}}"
+            ),
+            3_999,
+        ),
+    ] {
+        let program = compile_text(&rules);
+        let (shared, world) = calm();
+        shared
+            .borrow_mut()
+            .stream
+            .insert("shard".into(), Vec::new());
+        let function = AlertFunction::new(&program, world, topics());
+        let failed = finish(function.records(vec![Ok(record(1, 4_000, "u"))], &call(0))).unwrap();
+        assert_eq!(failed, []);
+        assert!(largest(&shared) < 400_000, "{}", largest(&shared));
+        let sent = shared.borrow().sent.clone();
+        assert_eq!(sent.len(), messages, "{rules}");
+        assert!(sent.values().all(|(_, times)| *times == 1));
+        assert!(
+            shared
+                .borrow()
+                .items
+                .values()
+                .all(|item| item.outbox.is_empty())
+        );
+    }
+}
+
+#[test]
+fn what_a_topic_refuses_waits_and_blocks_no_shard() {
+    let program = compile_text("alerts: {each: {by: user, when: value == 1}}");
+    let (shared, world) = calm();
+    shared
+        .borrow_mut()
+        .stream
+        .insert("shard".into(), Vec::new());
+    shared.borrow_mut().refuses = true;
+    let function = AlertFunction::new(&program, world, topics());
+    // Far more than an item holds, batch after batch.
+    let batches = 12;
+    for sequence in 1..=batches {
+        let batch = vec![Ok(record(sequence, 1_000, "u"))];
+        let failed = finish(function.records(batch, &call(sequence as i64))).unwrap();
+        assert_eq!(failed, [], "batch {sequence}");
+        assert!(largest(&shared) < 400_000, "{}", largest(&shared));
+    }
+    let shard = &shared.borrow().items[&Name::Shard("shard".into())].clone();
+    assert!(
+        shard
+            .outbox
+            .iter()
+            .all(|one| one.failure.as_deref() == Some("no such topic"))
+    );
+    assert!(function.take_metrics().outbox_left > 0);
+    // It is tried again an hour later, when somebody has mended it; in the meantime nobody asks.
+    finish(function.tick(Time(TEN), &call(30))).unwrap();
+    assert!(shared.borrow().sent.is_empty());
+    shared.borrow_mut().refuses = false;
+    finish(function.tick(Time(TEN + 7_200_000), &call(120))).unwrap();
+    let shared = shared.borrow();
+    assert_eq!(shared.sent.len(), batches as usize * 500);
+    assert!(shared.items.values().all(|item| item.outbox.is_empty()));
+}
