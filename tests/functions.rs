@@ -128,7 +128,9 @@ fn what_a_topic_refuses_waits_and_blocks_no_shard() {
             .iter()
             .all(|one| one.failure.as_deref() == Some("no such topic"))
     );
-    assert!(function.take_metrics().outbox_left > 0);
+    let counted = function.take_metrics();
+    assert!(counted.outbox_left > 0);
+    assert_eq!(counted.refused, batches * 500);
     // It is tried again an hour later, when somebody has mended it; in the meantime nobody asks.
     finish(function.tick(Time(TEN), &call(30))).unwrap();
     assert!(shared.borrow().sent.is_empty());
@@ -137,4 +139,53 @@ fn what_a_topic_refuses_waits_and_blocks_no_shard() {
     let shared = shared.borrow();
     assert_eq!(shared.sent.len(), batches as usize * 500);
     assert!(shared.items.values().all(|item| item.outbox.is_empty()));
+}
+
+#[test]
+fn what_nobody_is_sent_is_counted() {
+    let rules = "
+        alerts:
+          each: {by: user, when: value == 1, cooldown: 1h}
+          often: {by: user, when: count() over 1h >= 2, severity: critical}
+    ";
+    let program = compile_text(rules);
+    let (shared, world) = calm();
+    let line = |minutes: i64, value: u8| {
+        let time = TEN + minutes * 60_000;
+        format!(r#"{{"timestamp":{time},"user":"u","value":{value}}}"#)
+    };
+    // In order; once more within the cooldown; late; and from next month, which is taken for now.
+    let lines = [line(0, 1), line(2, 1), line(1, 0), line(50_000, 0)].join("\n");
+    let record = Record {
+        arrival: Some(Time(TEN + 180_000)),
+        data: lines.into_bytes(),
+        ..record(1, 0, "u")
+    };
+    shared
+        .borrow_mut()
+        .stream
+        .insert("shard".into(), vec![record.clone()]);
+    let function = AlertFunction::new(&program, world, topics());
+    finish(function.records(vec![Ok(record)], &call(3))).unwrap();
+    let counted = function.take_metrics();
+    assert_eq!(
+        (counted.suppressed, counted.clamped, counted.late),
+        (1, 1, 1)
+    );
+    let name = |severity: &str, alert: &str| (severity.to_owned(), alert.to_owned());
+    let alerts: Vec<_> = counted.alerts.into_iter().collect();
+    let expected = [(name("critical", "often"), 1), (name("warning", "each"), 1)];
+    assert_eq!(alerts, expected);
+    // All that there is has been read: timers run to the tick.
+    finish(function.tick(Time(TEN + 240_000), &call(4))).unwrap();
+    assert_eq!(function.take_metrics().behind, Some(0));
+    // A record that has not come yet holds them back.
+    let mut unread = shared.borrow().stream["shard"].clone();
+    unread.push(Record {
+        sequence: Sequence::new("2").unwrap(),
+        ..unread[0].clone()
+    });
+    shared.borrow_mut().stream.insert("shard".into(), unread);
+    finish(function.tick(Time(TEN + 300_000), &call(5))).unwrap();
+    assert_eq!(function.take_metrics().behind, Some(120_000));
 }

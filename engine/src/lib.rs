@@ -113,7 +113,7 @@ mod window;
 mod wire;
 pub mod yaml;
 
-pub use apply::{Advance, Message, Outcome, Told};
+pub use apply::{Advance, Counts, Message, Outcome, Told};
 pub use check::{Checked, LintLevels, check};
 pub use codec::CodecError;
 pub use definition::Definition;

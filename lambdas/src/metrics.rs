@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use tripline_engine::Time;
+use tripline_engine::{Counts, Time};
 
 use crate::store::Fault;
 
@@ -19,12 +19,22 @@ pub struct Metrics {
     pub events: u64,
     /// Records and events that cannot be used.
     pub quarantined: u64,
-    /// Alerts that were sent, by severity.
-    pub alerts: BTreeMap<String, u64>,
+    /// Events that said that they happened too far ahead of their arrival.
+    pub clamped: u64,
+    /// Events that came to a key after newer ones.
+    pub late: u64,
+    /// Alerts that a cooldown or a silence withheld.
+    pub suppressed: u64,
+    /// Alerts that were sent, by severity and rule.
+    pub alerts: BTreeMap<(String, String), u64>,
     /// Alerts that were sent.
     pub sent: u64,
     /// Alerts that could not be sent yet.
     pub outbox_left: u64,
+    /// Alerts that SNS refused, and will refuse until something is mended.
+    pub refused: u64,
+    /// How far the time that timers run to is behind that of the tick, in milliseconds.
+    pub behind: Option<i64>,
     /// Items that were read.
     pub reads: u64,
     /// Items that were written.
@@ -83,6 +93,12 @@ pub struct Durations {
 }
 
 impl Metrics {
+    /// Adds what happened beside the messages.
+    pub(crate) fn add(&mut self, counts: Counts) {
+        self.late += counts.late;
+        self.suppressed += counts.withheld;
+    }
+
     /// Lines of the embedded metric format: each is one object, and they are to be written as they are.
     pub fn lines(&self, dimensions: &Dimensions<'_>, took: Durations, now: Time) -> Vec<String> {
         let count = |name: &'static str, number: u64| (name, "Count", json!(number));
@@ -91,7 +107,11 @@ impl Metrics {
             count("RepeatedRecords", self.repeated),
             count("Events", self.events),
             count("Quarantined", self.quarantined),
+            count("Clamped", self.clamped),
+            count("Late", self.late),
+            count("Suppressed", self.suppressed),
             count("Sent", self.sent),
+            count("Refused", self.refused),
             count("OutboxLeft", self.outbox_left),
             count("ItemsRead", self.reads),
             count("ItemsWritten", self.writes),
@@ -106,15 +126,25 @@ impl Metrics {
             let lag = now.0.saturating_sub(arrival.0).max(0);
             values.push(("Lag", "Milliseconds", json!(lag)));
         }
+        if let Some(behind) = self.behind {
+            values.push(("Behind", "Milliseconds", json!(behind)));
+        }
         let here = [
             ("Stage", dimensions.stage),
             ("Function", dimensions.function),
         ];
-        let mut lines = vec![line(dimensions.namespace, &here, &values, now)];
-        for (severity, number) in &self.alerts {
-            let here = [("Stage", dimensions.stage), ("Severity", severity)];
+        let sets = [["Stage", "Function"]];
+        let mut lines = vec![line(dimensions.namespace, &here, &sets, &values, now)];
+        for ((severity, alert), number) in &self.alerts {
+            let here = [
+                ("Stage", dimensions.stage),
+                ("Severity", severity),
+                ("Alert", alert),
+            ];
+            // One series of each severity, and one of each rule that has fired.
+            let sets = [["Stage", "Severity"], ["Stage", "Alert"]];
             let values = [count("Alerts", *number)];
-            lines.push(line(dimensions.namespace, &here, &values, now));
+            lines.push(line(dimensions.namespace, &here, &sets, &values, now));
         }
         lines
     }
@@ -123,10 +153,10 @@ impl Metrics {
 fn line(
     namespace: &str,
     dimensions: &[(&str, &str)],
+    sets: &[[&str; 2]],
     values: &[(&str, &str, Value)],
     now: Time,
 ) -> String {
-    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
     let metrics = values
         .iter()
         .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}));
@@ -136,7 +166,7 @@ fn line(
         json!({
             "Timestamp": now.0,
             "CloudWatchMetrics": [{
-                "Namespace": namespace, "Dimensions": [names], "Metrics": metrics.collect::<Vec<_>>(),
+                "Namespace": namespace, "Dimensions": sets, "Metrics": metrics.collect::<Vec<_>>(),
             }],
         }),
     );
@@ -165,7 +195,8 @@ mod tests {
         let metrics = Metrics {
             records: 3,
             newest_arrival: Some(Time(1_000)),
-            alerts: BTreeMap::from([("critical".to_owned(), 2)]),
+            alerts: BTreeMap::from([(("critical".to_owned(), "hot".to_owned()), 2)]),
+            behind: Some(7),
             ..Metrics::default()
         };
         let dimensions = Dimensions {
@@ -186,8 +217,10 @@ mod tests {
                     "{metric}"
                 );
             }
-            for name in directive["Dimensions"][0].as_array().unwrap() {
-                assert!(line[name.as_str().unwrap()].is_string());
+            for set in directive["Dimensions"].as_array().unwrap() {
+                for name in set.as_array().unwrap() {
+                    assert!(line[name.as_str().unwrap()].is_string());
+                }
             }
         }
         let first: Value = serde_json::from_str(&lines[0]).unwrap();
@@ -197,8 +230,9 @@ mod tests {
         );
         let second: Value = serde_json::from_str(&lines[1]).unwrap();
         assert_eq!(
-            (&second["Alerts"], &second["Severity"]),
-            (&2.into(), &"critical".into())
+            (&second["Alerts"], &second["Severity"], &second["Alert"]),
+            (&2.into(), &"critical".into(), &"hot".into())
         );
+        assert_eq!(first["Behind"], 7);
     }
 }

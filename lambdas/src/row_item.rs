@@ -91,6 +91,8 @@ pub struct RowItem {
     pub row: Vec<u8>,
     /// What anybody may read; of a row that was read there may be none.
     pub published: Option<AggregateRow>,
+    /// Whether it takes the place of the row of another rule, of which nothing is to remain.
+    pub anew: bool,
     /// When its time to live is over.
     pub expires: Option<Time>,
 }

@@ -21,7 +21,7 @@ use crate::row_item::{RowItem, RowName};
 use crate::store::{Events, Fault, Quarantine, RawEvent, Rows, Unwritten};
 
 /// How many calls to the store are under way at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 100;
 /// How often a write that came second is done again; past that the records are delivered again.
 const TRIES: usize = 12;
 /// How many rows a warm function remembers; then all of them are forgotten.
@@ -90,6 +90,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         let (records, raw) = self.plan(&mut plan, &mut batch, &found);
         self.meter.count(|metrics| {
             metrics.events += records.len() as u64;
+            metrics.clamped += plan.clamped();
             metrics.newest_arrival = metrics.newest_arrival.max(batch.newest_arrival());
         });
         let mut cut = batch.keep_unusable(&self.world, &self.meter, 0).await;
@@ -287,11 +288,13 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         let mut selected = Vec::with_capacity(bases.len());
         let mut rows = Vec::with_capacity(bases.len());
         let mut faults = Vec::with_capacity(bases.len());
+        let mut anew = Vec::with_capacity(bases.len());
         for (index, base) in bases {
             let (row, fault) = match self.row(passage, *index, *base) {
                 Ok(row) => (row, None),
                 Err(fault) => (None, Some(fault)),
             };
+            anew.push(base.is_some() && row.is_none());
             rows.push(row);
             faults.push(fault);
             selected.push((*index, passage.first_event(*base)));
@@ -311,13 +314,15 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
             self.program
                 .apply_partition(&plan.select(&selection), snapshot, Advance::default());
         let rows = checkpoint.rows.into_iter().zip(bases).zip(&selection.rows);
-        let items = rows
-            .zip(faults)
-            .map(|(((row, (_, base)), (_, from)), fault)| match fault {
+        let items = rows.zip(faults.into_iter().zip(anew)).map(
+            |(((row, (_, base)), (_, from)), (fault, anew))| match fault {
                 Some(fault) => Err(fault),
                 None if *from >= passage.events => Ok(None),
-                None => Ok(self.item(passage, *base, row)),
-            });
+                None => Ok(self
+                    .item(passage, *base, row)
+                    .map(|item| RowItem { anew, ..item })),
+            },
+        );
         items.collect()
     }
 
@@ -367,6 +372,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
             row: row.encode(rule),
             expires: rule.keep().map(|keep| published.window.end.plus(keep)),
             published: Some(published),
+            anew: false,
         })
     }
 }

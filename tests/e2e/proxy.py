@@ -12,7 +12,7 @@ import re
 import threading
 import urllib.parse
 
-BATCHES = {"BatchWriteItem", "BatchGetItem", "PutRecords", "PublishBatch"}
+BATCHES = {"BatchWriteItem", "BatchGetItem", "BatchExecuteStatement", "PutRecords", "PublishBatch"}
 
 
 class Proxy:
@@ -86,7 +86,7 @@ class Proxy:
         if kind == "partial" and operation in BATCHES:
             return self.partial(handler, operation, body)
         status, headers, answer = self.forward(handler, counted(operation, body))
-        self.count_units(answer, operation)
+        self.count_units(answer, operation, body)
         if kind == "lost":
             # It took effect, and nobody hears of it.
             return 500, {"content-type": "application/x-amz-json-1.0"}, b'{"__type":"InternalServerError"}'
@@ -103,7 +103,13 @@ class Proxy:
         connection.close()
         return response.status, dict(response.getheaders()), answer
 
-    def count_units(self, answer, operation):
+    def count_units(self, answer, operation, body):
+        if operation == "BatchExecuteStatement":
+            # The local AWS counts one unit a statement, whatever it writes.
+            units = sum(-(-size_of_statement(one) // 1024) for one in json.loads(body)["Statements"])
+            with self.lock:
+                self.units[operation] += units
+            return
         if operation not in ("PutItem", "UpdateItem", "BatchWriteItem", "BatchGetItem", "Query"):
             return
         try:
@@ -128,6 +134,15 @@ class Proxy:
             given["Records"] = [next(results) if at % 2 == 0 else failed for at in range(len(records))]
             given["FailedRecordCount"] = len(records) - len(taken)
             return status, headers, json.dumps(given).encode()
+        if operation == "BatchExecuteStatement":
+            statements = request["Statements"]
+            body = json.dumps({**request, "Statements": statements[::2]}).encode()
+            status, headers, answer = self.forward(handler, body)
+            self.count_units(answer, operation, body)
+            results = iter(json.loads(answer)["Responses"])
+            failed = {"Error": {"Code": "ThrottlingError", "Message": "Rate exceeded"}}
+            responses = [next(results) if at % 2 == 0 else failed for at in range(len(statements))]
+            return status, headers, json.dumps({"Responses": responses}).encode()
         left = {}
         for table, wanted in request["RequestItems"].items():
             items = wanted if operation == "BatchWriteItem" else wanted["Keys"]
@@ -137,7 +152,7 @@ class Proxy:
             if rest:
                 left[table] = rest if operation == "BatchWriteItem" else {**wanted, "Keys": rest}
         status, headers, answer = self.forward(handler, counted(operation, json.dumps(request).encode()))
-        self.count_units(answer, operation)
+        self.count_units(answer, operation, body)
         given = json.loads(answer)
         given["UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys"] = left
         return status, headers, json.dumps(given).encode()
@@ -172,6 +187,21 @@ def counted(operation, body):
     if operation in ("PutItem", "UpdateItem", "BatchWriteItem", "BatchGetItem", "Query"):
         return json.dumps({**json.loads(body), "ReturnConsumedCapacity": "TOTAL"}).encode()
     return body
+
+
+def size_of_statement(statement):
+    """What the item that a statement writes weighs, in bytes, as DynamoDB counts: names and values."""
+    names = re.findall(r"""(?<=SET ")[^"]+|(?<=')[^']+(?=': )""", statement["Statement"])
+    return sum(map(len, names)) + sum(map(size_of_value, statement["Parameters"]))
+
+
+def size_of_value(value):
+    kind, held = next(iter(value.items()))
+    if kind == "M":
+        return 3 + sum(len(name) + 1 + size_of_value(one) for name, one in held.items())
+    if kind == "B":
+        return len(held) * 3 // 4
+    return len(held) if isinstance(held, str) else 1
 
 
 def operation_of(headers, body):

@@ -102,7 +102,8 @@ def whole_sample(aws):
     aws.proxy.faults = {
         "BatchWriteItem": (11, ["partial", "throttled", "lost"]),
         "BatchGetItem": (5, ["partial", "throttled"]),
-        "PutItem": (97, ["throttled", "lost"]),
+        "BatchExecuteStatement": (7, ["partial", "throttled", "lost"]),
+        "PutItem": (7, ["throttled", "lost"]),
         "PublishBatch": (5, ["partial", "throttled", "lost"]),
         "Query": (23, ["throttled"]),
     }

@@ -197,6 +197,9 @@ impl<'p> Run<'p> {
         reason: Reason,
         silence: Option<String>,
     ) {
+        if matches!(reason, Reason::Cooldown | Reason::Silenced) {
+            self.told.counts.withheld += 1;
+        }
         if self.wants_trace {
             let trace = Trace {
                 alert: about.rule.name.clone(),

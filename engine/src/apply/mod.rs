@@ -18,7 +18,7 @@ use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
 use crate::trace::{Reason, Stage};
 
-pub use self::told::{Message, Told};
+pub use self::told::{Counts, Message, Told};
 
 /// How far time has come beyond the events, and what is to be told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -339,6 +339,7 @@ impl<'p> Run<'p> {
         if rule.is_per_event() {
             self.with_state(cell, |run, state| run.fire_again(cell, state, event));
         } else {
+            self.told.counts.late += u64::from(state.is_late(event));
             let change = state.event(rule, event, progress);
             if change.is_some() || state.firing().is_some() {
                 self.with_state(cell, |run, state| {

@@ -24,6 +24,15 @@ pub(super) enum Stage {
     After(Time, StateKey),
 }
 
+/// What happened in a part of a batch that nobody is sent a message of.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Events that came to a key after newer ones.
+    pub late: u64,
+    /// Messages that a cooldown or a silence withheld.
+    pub withheld: u64,
+}
+
 /// The alerts and the trace of a part of a batch.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -31,6 +40,7 @@ pub struct Told {
     pub(super) alerts: Vec<Option<Message>>,
     /// The trace; what tells of a message that another one took the place of is none.
     pub(super) trace: Vec<Option<(Turn, Trace)>>,
+    pub(super) counts: Counts,
 }
 
 /// An alert that is to be sent, and where it comes from.
@@ -51,6 +61,11 @@ impl Message {
 }
 
 impl Told {
+    /// What happened beside the messages.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// What is to be sent, in order.
     pub fn into_messages(self) -> impl Iterator<Item = Message> {
         self.alerts.into_iter().flatten()

@@ -68,6 +68,7 @@ pub struct Event<'a> {
     pub time: Time,
     /// When it arrived.
     pub arrival: Time,
+    pub(crate) clamped: bool,
     pub(crate) kind: Option<Cow<'a, str>>,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) source: Source,
@@ -104,6 +105,8 @@ impl Event<'_> {
 pub(crate) struct Times {
     pub(crate) time: Time,
     pub(crate) arrival: Time,
+    /// Whether it said that it happened too far ahead of its arrival, which was taken instead.
+    pub(crate) clamped: bool,
 }
 
 /// The slots of the envelope's fields.
@@ -135,8 +138,10 @@ impl Envelope {
         })?;
         let arrival = self.arrival.and_then(|slot| time_of(&slots[slot]));
         let arrival = arrival.or(arrived);
+        let mut clamped = false;
         let (time, arrival) = match (time_of(&slots[self.time]), arrival) {
             (Some(time), Some(arrival)) if time > arrival.plus(self.max_future) => {
+                clamped = true;
                 (arrival, arrival)
             }
             (Some(time), Some(arrival)) => (time, arrival),
@@ -144,7 +149,11 @@ impl Envelope {
             (None, Some(arrival)) => (arrival, arrival),
             (None, None) => return Err(no_time(&slots[self.time])),
         };
-        Ok(Times { time, arrival })
+        Ok(Times {
+            time,
+            arrival,
+            clamped,
+        })
     }
 
     /// The type of the event whose values these are.
@@ -167,6 +176,7 @@ impl Envelope {
         Event {
             time: times.time,
             arrival: times.arrival,
+            clamped: times.clamped,
             kind: match &slots[self.kind] {
                 Value::Text(kind) => Some(kind.clone()),
                 _ => None,

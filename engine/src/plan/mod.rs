@@ -32,6 +32,7 @@ pub struct Plan<'a> {
     /// Whether the alerts without `by` are to be born with the first event.
     pub(crate) births: bool,
     arrival: Option<Time>,
+    clamped: u64,
     /// Where the next event is read into.
     slots: Slots<'a>,
     /// Memory for the values of further events.
@@ -108,6 +109,11 @@ impl Plan<'_> {
     /// How many events it holds.
     pub fn len(&self) -> usize {
         self.events.len()
+    }
+
+    /// How many of its events said that they happened too far ahead of their arrival, and count from there.
+    pub fn clamped(&self) -> u64 {
+        self.clamped
     }
 
     /// Whether it holds no event.
@@ -258,8 +264,11 @@ impl<'p> Planner<'p> {
 
     /// Adds an event that [`Program::decode`] gave.
     pub fn add_event<'a>(&mut self, plan: &mut Plan<'a>, event: Event<'a>) {
-        let (time, arrival) = (event.time, event.arrival);
-        let times = Times { time, arrival };
+        let times = Times {
+            time: event.time,
+            arrival: event.arrival,
+            clamped: event.clamped,
+        };
         self.touch(plan, &event.slots, times);
         if plan.is_touched() {
             plan.kept.push(event);
@@ -346,6 +355,7 @@ impl Plan<'_> {
     fn close(&mut self, times: Times) {
         self.first.get_or_insert(times.time);
         self.arrival = self.arrival.max(Some(times.arrival));
+        self.clamped += u64::from(times.clamped);
         self.events.push(Planned {
             arrival: times.arrival,
             kept: self.kept.len() as u32,

@@ -28,7 +28,7 @@ use crate::notification::trimmed;
 use crate::store::{Fault, Quarantine, Sink, States, Stream};
 
 /// How many calls to the store are under way at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 100;
 /// How long what is stored of a key outlives it, so that a record that is delivered again finds what is done.
 const AFTERLIFE: i64 = 14 * 86_400_000;
 /// The largest item that is written, in bytes: DynamoDB takes 400 KB.

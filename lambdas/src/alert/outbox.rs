@@ -122,12 +122,14 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                         metrics.sent += number;
                         *metrics
                             .alerts
-                            .entry(publication.severity.clone())
+                            .entry((publication.severity.clone(), publication.alert.clone()))
                             .or_default() += number;
                     });
                 }
                 Err(Unsent::Fault(fault)) => self.meter.fault("a message cannot be sent", &fault),
                 Err(Unsent::Refused(reason)) => {
+                    let number = publication.of.len() as u64;
+                    self.meter.count(|metrics| metrics.refused += number);
                     tracing::error!(
                         topic = publication.topic,
                         alert = publication.alert,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tripline_engine::{
-    Advance, CodecError, FirstEvents, Input, KeyState, Message, Plan, Planner, Selection, Snapshot,
-    Stored,
+    Advance, CodecError, Counts, FirstEvents, Input, KeyState, Message, Plan, Planner, Selection,
+    Snapshot, Stored,
 };
 
 use super::{AT_ONCE, AlertFunction, MAX_ITEM_BYTES};
@@ -45,6 +45,7 @@ struct Applied {
     /// The items of the keys, as they are to be written.
     items: Vec<Item>,
     stateless: Stateless,
+    counts: Counts,
 }
 
 impl Passage<'_, '_> {
@@ -87,6 +88,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         self.meter.count(|metrics| {
             metrics.repeated += first as u64;
             metrics.events += records.len() as u64;
+            metrics.clamped += plan.clamped();
             metrics.newest_arrival = metrics.newest_arrival.max(batch.newest_arrival());
         });
         let passage = Passage {
@@ -170,6 +172,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 }
             }
         };
+        self.meter.count(|metrics| metrics.add(applied.counts));
         let events = passage.events_before(cut);
         let writes = keys
             .into_iter()
@@ -299,6 +302,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let (checkpoint, told) =
             self.program
                 .apply_partition(&partition, snapshot, Advance::default());
+        let counts = told.counts();
         let (mut by_state, stateless) = self.sort(told.into_messages(), passage);
         let last = passage.batch.last_sequence(record_after(passage, events));
         let items = keys.iter().zip(checkpoint.states).enumerate();
@@ -320,6 +324,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         Ok(Applied {
             items: items.collect(),
             stateless,
+            counts,
         })
     }
 

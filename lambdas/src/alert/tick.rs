@@ -11,6 +11,8 @@ use crate::call::Call;
 use crate::item::{Item, Name};
 use crate::store::{Fault, Quarantine, Sink, States, Stream};
 
+/// The most that time is said to be behind, in milliseconds: a stream keeps records for a year at most.
+const MOST_BEHIND: i64 = 365 * 86_400_000;
 /// How many items are worked on at once.
 const ITEMS: usize = 500;
 
@@ -22,6 +24,9 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
     /// If it could not be done to the end; the next tick goes on.
     pub async fn tick(&self, at: Time, call: &Call<'_>) -> Result<(), Fault> {
         let horizon = self.horizon(at).await?;
+        let behind = horizon.map_or(i64::MAX, |horizon| at.0.saturating_sub(horizon.0));
+        self.meter
+            .count(|metrics| metrics.behind = Some(behind.clamp(0, MOST_BEHIND)));
         let mut seen = BTreeSet::new();
         // What fails keeps nothing else from being done.
         let mut outcome = Ok(());
@@ -148,6 +153,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let (checkpoint, told) = self
             .program
             .apply_partition(&plan.whole(), snapshot, advance);
+        self.meter.count(|metrics| metrics.add(told.counts()));
         let messages = told.into_messages();
         let messages = messages.filter_map(|one| self.notification(&one.alert, None, call));
         let messages = messages.collect();

@@ -8,10 +8,11 @@ mod producer;
 mod quarantine;
 mod rows;
 mod sns;
+mod statements;
 mod states;
 mod table;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use aws_config::BehaviorVersion;
@@ -23,6 +24,7 @@ pub use aws_config::{Region, SdkConfig};
 
 pub use self::producer::{Producer, Refused};
 pub use self::quarantine::Entry;
+use self::statements::Queue;
 use crate::metrics::Durations;
 use crate::store::Fault;
 
@@ -36,6 +38,8 @@ pub struct Aws {
     sns: aws_sdk_sns::Client,
     kinesis: aws_sdk_kinesis::Client,
     names: Names,
+    /// Writes that are about to go.
+    writes: RefCell<Queue>,
     dynamodb_time: Cell<Duration>,
     sns_time: Cell<Duration>,
 }
@@ -55,12 +59,7 @@ pub struct Names {
     pub stream: String,
 }
 
-/// Reads what the environment and the profile say of region, credentials and endpoint, and how calls are tried again.
-pub async fn config() -> SdkConfig {
-    loader().load().await
-}
-
-/// As [`config`], before it is loaded, so that more can be said.
+/// What reads region, credentials and endpoint from the environment and the profile; and how calls are tried again.
 pub fn loader() -> aws_config::ConfigLoader {
     // Left alone, the SDK has no limit to an attempt, and waits up to a second before its first retry, as it would for an
     // API far away: a batch that waits for one slow call blocks its shard.
@@ -88,6 +87,7 @@ impl Aws {
             sns: aws_sdk_sns::Client::new(config),
             kinesis: aws_sdk_kinesis::Client::new(config),
             names,
+            writes: RefCell::default(),
             dynamodb_time: Cell::default(),
             sns_time: Cell::default(),
         }

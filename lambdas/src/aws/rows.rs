@@ -20,7 +20,9 @@ impl Rows for Aws {
 
     async fn put_row(&self, name: &RowName, row: &RowItem) -> Result<(), Unwritten<RowItem>> {
         let item = written(name, row);
-        self.put_next(&self.aggregates_table(), item, row.version, read)
+        // What another rule computed does not stay.
+        let optional: Option<&[&str]> = (!row.anew).then_some(&["expiresAt"]);
+        self.put_next(&self.aggregates_table(), item, row.version, optional, read)
             .await
     }
 }
@@ -88,6 +90,7 @@ fn read(item: &Attributes) -> Result<RowItem, Fault> {
         applied: get_applied(item, "_applied"),
         row,
         published: None,
+        anew: false,
         expires: get_integer(item, "expiresAt").map(|seconds| Time((seconds - 1) * 1_000)),
     })
 }

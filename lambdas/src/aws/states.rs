@@ -39,6 +39,18 @@ const BUCKETS: u32 = 16;
 /// The longest key that stands in `pk`, in bytes.
 const MAX_KEY_BYTES: usize = 1_500;
 const SORT: &str = "state";
+/// What an item has at some times and not at others; a key that is too long for `pk` is so always.
+const OPTIONAL: [&str; 9] = [
+    "state",
+    "outbox",
+    "timer",
+    "bucket",
+    "due",
+    "firing",
+    "alert",
+    "definition",
+    "expiresAt",
+];
 
 impl States for Aws {
     async fn load(&self, names: &[Name]) -> Vec<Result<Option<Item>, Fault>> {
@@ -48,8 +60,14 @@ impl States for Aws {
 
     async fn put(&self, name: &Name, item: &Item) -> Result<(), Unwritten<Item>> {
         let written = written(name, item).map_err(Unwritten::Fault)?;
-        self.put_next(&self.state_table(), written, item.version, read)
-            .await
+        self.put_next(
+            &self.state_table(),
+            written,
+            item.version,
+            Some(&OPTIONAL),
+            read,
+        )
+        .await
     }
 
     async fn due(&self, before: Time, limit: usize) -> Result<Vec<Name>, Fault> {

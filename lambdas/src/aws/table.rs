@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::attributes::{Attributes, get_text, number};
+use super::statements::Outcome;
 use super::{AT_ONCE, Aws, backoff, fault, timed};
 use crate::store::{Fault, Unwritten};
 
@@ -53,13 +54,36 @@ impl Aws {
     }
 
     /// Writes an item if the stored one has the version before.
+    ///
+    /// `optional` are the attributes that the stored item may have and this one need not; `None` has nothing of the stored one
+    /// remain.
     pub(super) async fn put_next<T>(
         &self,
         table: &Table<'_>,
         item: Attributes,
         version: u64,
+        optional: Option<&[&str]>,
         read: Read<T>,
     ) -> Result<(), Unwritten<T>> {
+        let together = match optional {
+            Some(optional) => self.put_together(table, &item, version, optional).await,
+            None => None,
+        };
+        let outcome = match together {
+            Some(outcome) => outcome,
+            None => self.put_alone(table, item, version).await,
+        };
+        outcome.map_err(|unwritten| match unwritten {
+            Unwritten::Fault(fault) => Unwritten::Fault(fault),
+            Unwritten::Conflict(stored) => match stored.as_ref().map(read).transpose() {
+                Ok(stored) => Unwritten::Conflict(stored),
+                Err(fault) => Unwritten::Fault(fault),
+            },
+        })
+    }
+
+    /// Writes an item, whole, if the stored one has the version before.
+    async fn put_alone(&self, table: &Table<'_>, item: Attributes, version: u64) -> Outcome {
         let put = self.dynamodb.put_item().table_name(table.name);
         let put = match version {
             1 => put
@@ -77,8 +101,7 @@ impl Aws {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let stored = failed.item().map(read).transpose();
-                    Err(Unwritten::Conflict(stored.map_err(Unwritten::Fault)?))
+                    Err(Unwritten::Conflict(failed.item().cloned()))
                 }
                 _ => Err(Unwritten::Fault(fault(error))),
             },

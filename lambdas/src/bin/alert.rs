@@ -4,8 +4,10 @@
 
 use lambda_runtime::Error;
 use tripline_lambdas::alert::{AlertFunction, Topics};
-use tripline_lambdas::aws::{self, Aws, Names};
-use tripline_lambdas::function::{failed_start, program, required, serve, start_logging, variable};
+use tripline_lambdas::aws::{Aws, Names};
+use tripline_lambdas::function::{
+    config, failed_start, program, required, serve, start_logging, variable,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -19,6 +21,6 @@ async fn main() -> Result<(), Error> {
         stream: required("STREAM_NAME").map_err(failed_start)?,
         ..Names::default()
     };
-    let aws = Aws::new(&aws::config().await, names);
+    let aws = Aws::new(&config().await, names);
     serve("alert", &AlertFunction::new(&program, aws, topics)).await
 }

@@ -3,8 +3,10 @@
 #![recursion_limit = "256"]
 
 use lambda_runtime::Error;
-use tripline_lambdas::aws::{self, Aws, Names};
-use tripline_lambdas::function::{failed_start, program, required, serve, start_logging, variable};
+use tripline_lambdas::aws::{Aws, Names};
+use tripline_lambdas::function::{
+    config, failed_start, program, required, serve, start_logging, variable,
+};
 use tripline_lambdas::transform::TransformFunction;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,6 +20,6 @@ async fn main() -> Result<(), Error> {
         quarantine: required("QUARANTINE_TABLE").map_err(failed_start)?,
         ..Names::default()
     };
-    let aws = Aws::new(&aws::config().await, names);
+    let aws = Aws::new(&config().await, names);
     serve("transform", &TransformFunction::new(&program, aws)).await
 }

@@ -1,5 +1,6 @@
 //! What both functions do around their handlers: rules, environment, calls, metrics.
 
+mod http;
 mod rules;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use tripline_engine::Time;
 
 pub use self::rules::{BadRules, program};
 use crate::alert::AlertFunction;
-use crate::aws::Aws;
+use crate::aws::{self, Aws, SdkConfig};
 use crate::call::{Call, Failed};
 use crate::invocation::Invocation;
 use crate::metrics::{Dimensions, Durations, Metrics};
@@ -109,6 +110,16 @@ impl Handler for TransformFunction<'_, Aws> {
     fn counted(&self) -> (Metrics, Durations) {
         (self.take_metrics(), self.world().take_durations())
     }
+}
+
+/// How AWS is talked to.
+pub async fn config() -> SdkConfig {
+    let loader = aws::loader();
+    let loader = match http::client() {
+        Some(client) => loader.http_client(client),
+        None => loader,
+    };
+    loader.load().await
 }
 
 /// Takes the calls of a function of this name, one after the other, and writes the metrics of each.
