@@ -47,6 +47,13 @@ Examples:
 
 The same seed and number give the same bytes on every machine.";
 
+const LSP_EXAMPLES: &str = "\
+Examples:
+  tripline lsp                    speaks the Language Server Protocol on standard input and output
+  tripline lsp --rules my-rules   of the folder my-rules in what the editor has open
+
+The README says how editors are told of it.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   tripline completions bash > ~/.local/share/bash-completion/completions/tripline
@@ -128,6 +135,9 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = REDRIVE_EXAMPLES)]
     Redrive(RedriveArgs),
+    /// Serve an editor: diagnostics, completion, hover, definitions, renaming
+    #[command(after_help = LSP_EXAMPLES)]
+    Lsp(LspArgs),
     /// Write what makes a shell complete this command's words
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -238,6 +248,14 @@ pub(crate) struct SampleArgs {
     /// Write them here, compressed if the name ends with .gz [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// What `tripline lsp` is to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LspArgs {
+    /// The folder of the rules, in the folder that the editor has open
+    #[arg(long, default_value = "rules", value_name = "FOLDER")]
+    pub(crate) rules: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

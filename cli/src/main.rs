@@ -12,6 +12,7 @@ mod explanation;
 mod failure;
 mod input;
 mod lanes;
+mod lsp;
 mod output;
 #[cfg(feature = "aws")]
 mod produce;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Status(args) => status::status(args, &terminal),
         #[cfg(feature = "aws")]
         Command::Redrive(args) => redrive::redrive(args, &terminal),
+        Command::Lsp(args) => lsp::lsp(args, &terminal),
         Command::Completions(args) => completions::completions(args.shell),
     };
     match outcome {

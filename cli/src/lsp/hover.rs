@@ -1,0 +1,63 @@
+//! What something means.
+
+use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
+
+use super::place;
+use super::schema::Place;
+use super::vocabulary::{self, Kind};
+use super::workspace::{At, Workspace};
+
+pub(super) fn hover(workspace: &Workspace, at: &At<'_>) -> Option<Hover> {
+    let found = place::find(&at.file.tree, at.offset)?;
+    let is_settings = workspace
+        .settings()
+        .is_some_and(|file| file.uri == at.file.uri);
+    let here = Place::of(is_settings, &found.path);
+    let (range, text) = if found.is_key {
+        (found.scalar.range.clone(), here.explained()?)
+    } else {
+        let range = at.file.text.word(at.offset);
+        let word = &at.file.text.text[range.clone()];
+        (range, explained(workspace, word)?)
+    };
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: text,
+        }),
+        range: Some(at.file.text.range(range)),
+    })
+}
+
+/// What a word of an expression means.
+fn explained(workspace: &Workspace, word: &str) -> Option<String> {
+    let fields = vocabulary::fields(workspace);
+    let fields: Vec<String> = fields
+        .iter()
+        .filter(|field| field.path == word)
+        .map(|field| {
+            let mut text = format!("`{}`: {} of `{}`", field.path, field.kind, field.event);
+            if !field.values.is_empty() {
+                text += &format!(", one of {}", field.values.join(", "));
+            }
+            text
+        })
+        .collect();
+    if !fields.is_empty() {
+        return Some(fields.join("\n\n"));
+    }
+    for file in workspace.rules() {
+        let lists = place::entries(&file.tree, &["lists"]);
+        if let Some(list) = lists.iter().find(|list| list.key.value == word) {
+            let text = &file.text.text[list.range.clone()];
+            let shown: Vec<&str> = text.lines().take(12).collect();
+            return Some(format!("```yaml\n{}\n```", shown.join("\n")));
+        }
+    }
+    let word = vocabulary::words().find(|one| one.name.split(' ').any(|part| part == word))?;
+    let written = match word.kind {
+        Kind::Keyword => word.name,
+        Kind::Function | Kind::Aggregate => word.signature,
+    };
+    Some(format!("`{written}`\n\n{}", word.summary))
+}

@@ -1,0 +1,254 @@
+//! `tripline lsp`: answers an editor while rules are written.
+//!
+//! A change → the rules with what the editor holds (`workspace`) → checked → diagnostics. A question → where in a file it is asked
+//! (`place`) → what the language (`vocabulary`, `schema`) and the rules (`symbols`) have there.
+
+mod completion;
+mod hover;
+mod place;
+mod schema;
+mod symbols;
+mod text;
+mod vocabulary;
+mod workspace;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Notification as _, PublishDiagnostics,
+};
+use lsp_types::request::{
+    Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, PrepareRenameRequest,
+    References, Rename, Request as _,
+};
+use lsp_types::{
+    CompletionOptions, CompletionParams, Diagnostic, DocumentSymbolParams, GotoDefinitionParams,
+    HoverParams, HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams,
+    ReferenceParams, RenameOptions, RenameParams, ServerCapabilities, TextDocumentPositionParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Url,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::workspace::Workspace;
+use crate::args::LspArgs;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Why the server ends before it is told to.
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) fn lsp(args: &LspArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let (connection, threads) = Connection::stdio();
+    let served = serve(connection, &args.rules);
+    if let Err(error) = served {
+        return Err(Failure::Message(format!("the editor broke off: {error}")));
+    }
+    if let Err(error) = threads.join() {
+        terminal.note(&format!("the editor's pipe: {error}\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Answers until the editor says that it is done.
+fn serve(connection: Connection, rules: &Path) -> Result<(), Broken> {
+    let capabilities = serde_json::to_value(capabilities())?;
+    let params: InitializeParams = serde_json::from_value(connection.initialize(capabilities)?)?;
+    let mut server = Server {
+        workspace: Workspace::new(folder(&params, rules)),
+        published: BTreeMap::new(),
+        connection,
+    };
+    server.publish()?;
+    while let Ok(message) = server.connection.receiver.recv() {
+        let mut changed = false;
+        let mut next = Some(message);
+        // What was typed while the last check went on is checked once.
+        while let Some(message) = next {
+            match message {
+                Message::Request(request) => {
+                    if server.connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let response = server.answer(request);
+                    server.connection.sender.send(Message::Response(response))?;
+                }
+                Message::Notification(notification) => changed |= server.take(notification),
+                Message::Response(_) => {}
+            }
+            next = server.connection.receiver.try_recv().ok();
+        }
+        if changed {
+            server.publish()?;
+        }
+    }
+    Ok(())
+}
+
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities {
+        text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some(vec![".".to_owned(), " ".to_owned(), "{".to_owned()]),
+            ..CompletionOptions::default()
+        }),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: Default::default(),
+        })),
+        ..ServerCapabilities::default()
+    }
+}
+
+/// The folder of the rules: in what the editor has open, if it is not said absolutely.
+fn folder(params: &InitializeParams, rules: &Path) -> PathBuf {
+    #[allow(deprecated, reason = "editors without workspace folders say it so")]
+    let root = params.root_uri.clone();
+    let folders = params.workspace_folders.iter().flatten();
+    let open = folders.map(|folder| folder.uri.clone()).chain(root).next();
+    let open = open.and_then(|uri| uri.to_file_path().ok());
+    let open = open.unwrap_or_else(|| std::env::current_dir().unwrap_or_default());
+    let inside = open.join(rules);
+    // Whoever opens the folder of the rules itself means that one.
+    if inside.is_dir() { inside } else { open }
+}
+
+struct Server {
+    connection: Connection,
+    workspace: Workspace,
+    /// What the editor was told last, by file.
+    published: BTreeMap<Url, Vec<Diagnostic>>,
+}
+
+impl Server {
+    /// Takes what the editor tells; says whether the rules may be others now.
+    fn take(&mut self, told: Notification) -> bool {
+        let method = told.method.as_str();
+        if method == DidOpenTextDocument::METHOD {
+            let params = notified::<DidOpenTextDocument>(told);
+            params.is_some_and(|params| {
+                let document = params.text_document;
+                self.workspace.open(&document.uri, document.text)
+            })
+        } else if method == DidChangeTextDocument::METHOD {
+            let params = notified::<DidChangeTextDocument>(told);
+            params.is_some_and(|mut params| {
+                // Each change is the whole text.
+                let text = params.content_changes.pop().map(|change| change.text);
+                text.is_some_and(|text| self.workspace.open(&params.text_document.uri, text))
+            })
+        } else if method == DidCloseTextDocument::METHOD {
+            let params = notified::<DidCloseTextDocument>(told);
+            params.is_some_and(|params| self.workspace.close(&params.text_document.uri))
+        } else if method == DidSaveTextDocument::METHOD || method == DidChangeWatchedFiles::METHOD {
+            self.workspace.read();
+            true
+        } else {
+            false
+        }
+    }
+
+    fn answer(&self, request: Request) -> Response {
+        let workspace = &self.workspace;
+        let id = request.id.clone();
+        match request.method.as_str() {
+            Completion::METHOD => reply(request, |params: CompletionParams| {
+                let at = workspace.at(&params.text_document_position)?;
+                Some(completion::complete(workspace, &at))
+            }),
+            HoverRequest::METHOD => reply(request, |params: HoverParams| {
+                let at = workspace.at(&params.text_document_position_params)?;
+                hover::hover(workspace, &at)
+            }),
+            GotoDefinition::METHOD => reply(request, |params: GotoDefinitionParams| {
+                let at = workspace.at(&params.text_document_position_params)?;
+                symbols::definition(workspace, &at)
+            }),
+            References::METHOD => reply(request, |params: ReferenceParams| {
+                let at = workspace.at(&params.text_document_position)?;
+                symbols::references(workspace, &at)
+            }),
+            DocumentSymbolRequest::METHOD => reply(request, |params: DocumentSymbolParams| {
+                symbols::of_document(workspace, &params.text_document.uri)
+            }),
+            PrepareRenameRequest::METHOD => reply(request, |params: TextDocumentPositionParams| {
+                symbols::prepare_rename(workspace, &workspace.at(&params)?)
+            }),
+            Rename::METHOD => {
+                let Some(params) = read::<RenameParams>(request.params) else {
+                    return unreadable(id);
+                };
+                let at = workspace.at(&params.text_document_position);
+                match at.map(|at| symbols::rename(workspace, &at, &params.new_name)) {
+                    Some(Ok(edit)) => Response::new_ok(id, edit),
+                    Some(Err(reason)) => invalid(id, reason),
+                    None => invalid(id, "nothing stands there that has a name".to_owned()),
+                }
+            }
+            method => Response::new_err(
+                id,
+                lsp_server::ErrorCode::MethodNotFound as i32,
+                format!("`{method}` is not answered"),
+            ),
+        }
+    }
+
+    /// Checks the rules, and tells the editor what has changed of what is wrong with them.
+    fn publish(&mut self) -> Result<(), Broken> {
+        let mut found = self.workspace.check();
+        // A file about which nothing is to be said any more has to be told so.
+        for uri in self.published.keys() {
+            found.entry(uri.clone()).or_default();
+        }
+        for (uri, diagnostics) in &found {
+            if self.published.get(uri).map_or(&[][..], Vec::as_slice) != diagnostics {
+                let params = PublishDiagnosticsParams {
+                    uri: uri.clone(),
+                    diagnostics: diagnostics.clone(),
+                    version: None,
+                };
+                let method = PublishDiagnostics::METHOD.to_owned();
+                let told = Notification::new(method, params);
+                self.connection.sender.send(Message::Notification(told))?;
+            }
+        }
+        found.retain(|_, diagnostics| !diagnostics.is_empty());
+        self.published = found;
+        Ok(())
+    }
+}
+
+fn read<P: DeserializeOwned>(params: serde_json::Value) -> Option<P> {
+    serde_json::from_value(params).ok()
+}
+
+fn notified<N: lsp_types::notification::Notification>(told: Notification) -> Option<N::Params> {
+    read(told.params)
+}
+
+/// The answer to a question: nothing is an answer, too.
+fn reply<P: DeserializeOwned, A: Serialize>(
+    request: Request,
+    answer: impl FnOnce(P) -> Option<A>,
+) -> Response {
+    match read(request.params) {
+        Some(params) => Response::new_ok(request.id, answer(params)),
+        None => unreadable(request.id),
+    }
+}
+
+fn unreadable(id: RequestId) -> Response {
+    invalid(id, "the question cannot be read".to_owned())
+}
+
+fn invalid(id: RequestId, reason: String) -> Response {
+    Response::new_err(id, lsp_server::ErrorCode::InvalidParams as i32, reason)
+}

@@ -1,0 +1,227 @@
+//! The rule files as the editor has them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lsp_types::{
+    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    TextDocumentPositionParams, Url,
+};
+use tripline_engine::yaml::{self, Document};
+use tripline_engine::{Diagnostic as Finding, RawFile, Severity, loader};
+
+use super::text::Text;
+
+/// A file that is open, or was read.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) uri: Url,
+    pub(super) text: Text,
+    pub(super) tree: Document,
+    /// Whether it is a file of tests.
+    pub(super) is_test: bool,
+}
+
+/// A place in a file.
+pub(super) struct At<'w> {
+    pub(super) file: &'w File,
+    /// The byte.
+    pub(super) offset: usize,
+}
+
+/// The folder of the rules.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    folder: PathBuf,
+    /// Rule files and test files as they are on disk.
+    disk: BTreeMap<PathBuf, String>,
+    /// What the editor has open.
+    open: BTreeMap<PathBuf, String>,
+    /// All files: those that are open as the editor has them.
+    files: BTreeMap<PathBuf, File>,
+}
+
+impl Workspace {
+    pub(super) fn new(folder: PathBuf) -> Workspace {
+        let mut workspace = Workspace {
+            folder,
+            disk: BTreeMap::new(),
+            open: BTreeMap::new(),
+            files: BTreeMap::new(),
+        };
+        workspace.read();
+        workspace
+    }
+
+    /// Reads the folder again.
+    pub(super) fn read(&mut self) {
+        // A folder that cannot be read has no files: the next save may bring some.
+        let rules = loader::read_rules(&self.folder).unwrap_or_default();
+        let text = |file: RawFile| {
+            let text = String::from_utf8_lossy(&file.bytes).into_owned();
+            (PathBuf::from(file.name), text)
+        };
+        self.disk = rules.into_iter().map(text).collect();
+        read_tests(&self.folder, &mut self.disk);
+        self.files = BTreeMap::new();
+        let all: Vec<(PathBuf, String)> = self
+            .disk
+            .iter()
+            .chain(&self.open)
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect();
+        for (path, text) in all {
+            self.put(path, text);
+        }
+    }
+
+    /// Takes what the editor has of a file; says whether it is one of the rules.
+    pub(super) fn open(&mut self, uri: &Url, text: String) -> bool {
+        let Some(path) = self.path(uri) else {
+            return false;
+        };
+        self.open.insert(path.clone(), text.clone());
+        self.put(path, text);
+        true
+    }
+
+    /// What is on disk counts again; says whether the file is one of the rules.
+    pub(super) fn close(&mut self, uri: &Url) -> bool {
+        let Some(path) = self.path(uri) else {
+            return false;
+        };
+        self.open.remove(&path);
+        self.read();
+        true
+    }
+
+    fn put(&mut self, path: PathBuf, text: String) {
+        let Ok(uri) = Url::from_file_path(&path) else {
+            return;
+        };
+        let file = File {
+            uri,
+            is_test: is_test(&path),
+            tree: yaml::parse(&text),
+            text: Text::new(text),
+        };
+        self.files.insert(path, file);
+    }
+
+    fn path(&self, uri: &Url) -> Option<PathBuf> {
+        let path = uri.to_file_path().ok()?;
+        let is_yaml = path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml");
+        (is_yaml && path.starts_with(&self.folder)).then_some(path)
+    }
+
+    pub(super) fn file(&self, uri: &Url) -> Option<&File> {
+        self.files.get(&self.path(uri)?)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
+        self.files.values()
+    }
+
+    /// The files of rules and settings.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &File> {
+        self.files().filter(|file| !file.is_test)
+    }
+
+    /// The settings file.
+    pub(super) fn settings(&self) -> Option<&File> {
+        let names = ["tripline.yaml", "tripline.yml"];
+        names
+            .iter()
+            .find_map(|name| self.files.get(&self.folder.join(name)))
+    }
+
+    pub(super) fn at(&self, place: &TextDocumentPositionParams) -> Option<At<'_>> {
+        let file = self.file(&place.text_document.uri)?;
+        let offset = file.text.offset(place.position);
+        Some(At { file, offset })
+    }
+
+    /// What is wrong with the rules, by file; files that are well have an empty list.
+    pub(super) fn check(&self) -> BTreeMap<Url, Vec<Diagnostic>> {
+        let settings = self.settings().map(|file| file.uri.clone());
+        let rules: Vec<(&PathBuf, &File)> = self
+            .files
+            .iter()
+            .filter(|(_, file)| !file.is_test)
+            .collect();
+        let raw = rules.iter().map(|(path, file)| RawFile {
+            name: path.display().to_string(),
+            bytes: file.text.text.clone().into_bytes(),
+            settings: Some(&file.uri) == settings.as_ref(),
+        });
+        let checked = tripline_engine::check(raw.collect());
+        let mut found: BTreeMap<Url, Vec<Diagnostic>> = BTreeMap::new();
+        for finding in &checked.diagnostics {
+            let Some(label) = finding.labels.first() else {
+                continue;
+            };
+            let file = rules[label.file].1;
+            let shown = diagnostic(finding, file, &rules);
+            found.entry(file.uri.clone()).or_default().push(shown);
+        }
+        found
+    }
+}
+
+/// Reads the files of tests in a folder; those that cannot be read are none.
+fn read_tests(folder: &Path, into: &mut BTreeMap<PathBuf, String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                read_tests(&path, into);
+            }
+        } else if is_test(&path)
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            into.insert(path, text);
+        }
+    }
+}
+
+fn is_test(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+}
+
+/// A finding as editors show it.
+fn diagnostic(finding: &Finding, file: &File, files: &[(&PathBuf, &File)]) -> Diagnostic {
+    let range = |label: &tripline_engine::Label| {
+        let file = files[label.file].1;
+        file.text.range(label.range.clone())
+    };
+    let mut message = finding.message.clone();
+    let mut labels = finding.labels.iter();
+    let first = labels.next();
+    if let Some(label) = first.filter(|label| !label.text.is_empty()) {
+        message += &format!("\n{}", label.text);
+    }
+    if let Some(help) = &finding.help {
+        message += &format!("\n\n{help}");
+    }
+    let related = labels.map(|label| DiagnosticRelatedInformation {
+        location: Location::new(files[label.file].1.uri.clone(), range(label)),
+        message: label.text.clone(),
+    });
+    let related: Vec<_> = related.collect();
+    Diagnostic {
+        range: first.map_or_else(|| file.text.range(0..0), range),
+        severity: Some(match finding.severity {
+            Severity::Error => DiagnosticSeverity::ERROR,
+            Severity::Warning => DiagnosticSeverity::WARNING,
+            Severity::Info => DiagnosticSeverity::INFORMATION,
+        }),
+        code: Some(NumberOrString::String(finding.code.to_owned())),
+        source: Some("tripline".to_owned()),
+        message,
+        related_information: (!related.is_empty()).then_some(related),
+        ..Diagnostic::default()
+    }
+}
