@@ -54,6 +54,15 @@ Examples:
 
 The README says how editors are told of it.";
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  tripline test                            runs rules/**/*.test.yaml
+  tripline test --filter brute-force       those with it in their name or file
+  tripline test --chaos                    each again in other batches, interrupted and restored
+  tripline test --junit report.xml         also writes a report for CI
+
+Exits 1 if a test fails, or a test file has a mistake. Alerts that a test does not name must not fire.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   tripline completions bash > ~/.local/share/bash-completion/completions/tripline
@@ -117,6 +126,9 @@ pub(crate) enum Command {
     /// Run the rules over events and write the alerts
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Run the tests beside the rules
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestArgs),
     /// Show why an event makes an alert fire, or does not
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -248,6 +260,26 @@ pub(crate) struct SampleArgs {
     /// Write them here, compressed if the name ends with .gz [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// What `tripline test` is to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// The folder of the rules and their tests
+    #[arg(long, default_value = "rules", value_name = "FOLDER")]
+    pub(crate) rules: PathBuf,
+
+    /// Only tests with this in their name or file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Run each test again in batches of any size, interrupted and restored: the same must happen
+    #[arg(long)]
+    pub(crate) chaos: bool,
+
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 /// What `tripline lsp` is to do.

@@ -29,6 +29,7 @@ mod state;
 mod status;
 mod summary;
 mod terminal;
+mod test;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let outcome = match &args.command {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
+        Command::Test(args) => test::test(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
         Command::Sample(args) => sample::sample(args),
         #[cfg(feature = "aws")]

@@ -76,7 +76,7 @@ macro_rules! codes {
 
 // E10: the file and its YAML. E11: keys and values. E12: names and types in expressions.
 // E13: the syntax of expressions. E14: windows. E15: alerts. E16: silences and routes.
-// E17: aggregates. E18: stored state.
+// E17: aggregates. E18: stored state. E19: tests of rules.
 codes! {
     UNREADABLE_FILE = "E1001" "unreadable-file",
     FILE_TOO_LARGE = "E1002" "file-too-large",
@@ -137,6 +137,9 @@ codes! {
     DUPLICATE_AGGREGATE = "E1702" "duplicate-aggregate",
     STATE_RESTARTS = "E1801" "state-restarts",
     STATE_REMOVED = "E1802" "state-removed",
+    UNKNOWN_TESTED_RULE = "E1901" "unknown-tested-rule",
+    DUPLICATE_TEST = "E1902" "duplicate-test",
+    TOO_MANY_TEST_EVENTS = "E1903" "too-many-test-events",
 }
 
 impl Code {

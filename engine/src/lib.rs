@@ -103,6 +103,7 @@ mod program;
 pub mod reference;
 mod route;
 mod row;
+pub mod rule_test;
 mod silence;
 mod source;
 mod state;
@@ -114,7 +115,7 @@ mod wire;
 pub mod yaml;
 
 pub use apply::{Advance, Counts, Message, Outcome, Told};
-pub use check::{Checked, LintLevels, check};
+pub use check::{Checked, CheckedTests, LintLevels, ReadFixture, check, check_tests};
 pub use codec::CodecError;
 pub use definition::Definition;
 pub use diagnostic::{CODES, Code, Diagnostic, Label, Severity, nearest as nearest_name};

@@ -37,9 +37,7 @@ impl std::error::Error for LoadError {}
 /// A file is read up to one byte past the size limit; the check refuses it then. Hidden files and
 /// folders are passed over, and links to folders are not followed.
 pub fn read_rules(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
-    let mut paths = Vec::new();
-    collect(folder, &mut paths)?;
-    paths.sort();
+    let paths = collected(folder, |name| !is_test(name))?;
     let is_settings = |path: &Path| {
         let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
         name.is_some_and(|name| SETTINGS.contains(&name))
@@ -48,7 +46,32 @@ pub fn read_rules(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
     paths.iter().map(read).collect()
 }
 
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+/// Reads every `*.test.yaml` and `*.test.yml` beneath `folder` in path order, as [`read_rules`] does the others.
+///
+/// # Errors
+///
+/// If the folder or a file cannot be read.
+pub fn read_tests(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
+    let paths = collected(folder, is_test)?;
+    paths.iter().map(|path| read(path, false)).collect()
+}
+
+fn is_test(name: &str) -> bool {
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+}
+
+fn collected(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<PathBuf>, LoadError> {
+    let mut paths = Vec::new();
+    collect(folder, wanted, &mut paths)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn collect(
+    folder: &Path,
+    wanted: fn(&str) -> bool,
+    paths: &mut Vec<PathBuf>,
+) -> Result<(), LoadError> {
     let fail = |error| LoadError {
         path: folder.to_owned(),
         error,
@@ -61,11 +84,8 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
             continue;
         }
         if entry.file_type().map_err(fail)?.is_dir() {
-            collect(&path, paths)?;
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml"))
-            && !name.ends_with(".test.yaml")
-            && !name.ends_with(".test.yml")
-        {
+            collect(&path, wanted, paths)?;
+        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && wanted(&name) {
             paths.push(path);
         }
     }

@@ -61,8 +61,8 @@ impl Workspace {
             let text = String::from_utf8_lossy(&file.bytes).into_owned();
             (PathBuf::from(file.name), text)
         };
-        self.disk = rules.into_iter().map(text).collect();
-        read_tests(&self.folder, &mut self.disk);
+        let tests = loader::read_tests(&self.folder).unwrap_or_default();
+        self.disk = rules.into_iter().chain(tests).map(text).collect();
         self.files = BTreeMap::new();
         let all: Vec<(PathBuf, String)> = self
             .disk
@@ -167,22 +167,6 @@ impl Workspace {
             found.entry(file.uri.clone()).or_default().push(shown);
         }
         found
-    }
-}
-
-/// Reads the files of tests in a folder; those that cannot be read are none.
-fn read_tests(folder: &Path, into: &mut BTreeMap<PathBuf, String>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if !entry.file_name().to_string_lossy().starts_with('.') {
-                read_tests(&path, into);
-            }
-        } else if is_test(&path)
-            && let Ok(text) = std::fs::read_to_string(&path)
-        {
-            into.insert(path, text);
-        }
     }
 }
 

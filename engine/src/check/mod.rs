@@ -16,6 +16,7 @@ mod notify;
 mod patterns;
 mod place;
 mod reader;
+mod rule_tests;
 mod schema;
 mod settings;
 mod silences;
@@ -38,6 +39,7 @@ use lists::Lists;
 use names::Names;
 use patterns::Patterns;
 use reader::{Parsed, Reader};
+pub use rule_tests::{CheckedTests, ReadFixture, check_tests};
 use settings::Settings;
 use silences::Silences;
 

@@ -54,6 +54,7 @@ impl Settings {
                 .arrival
                 .as_ref()
                 .map(|path| projection.slot(path, false)),
+            time_path: self.time.clone(),
             max_future: self.max_future,
         }
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tripline_grammar::ast::Segment;
 
 use super::projection::{Projection, Unread};
 use super::value::{Slots, Value};
@@ -116,6 +117,8 @@ pub(crate) struct Envelope {
     pub(crate) time: usize,
     pub(crate) id: usize,
     pub(crate) arrival: Option<usize>,
+    /// Where the time stands in an event.
+    pub(crate) time_path: Vec<Segment>,
     /// How far an event time may be ahead of its arrival, in milliseconds.
     pub(crate) max_future: i64,
 }

@@ -7,7 +7,7 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
@@ -17,6 +17,7 @@ const FILES: [&str; 9] = [
     include_str!("alerts.md"),
     include_str!("silences.md"),
     include_str!("aggregates.md"),
+    include_str!("tests.md"),
 ];
 
 /// What there is to know about a diagnostic code.

@@ -1,8 +1,10 @@
 use super::{Page, page, pages};
 use crate::{CODES, RawFile, Severity, check};
 
-/// Codes that no text of a page can show: bytes that are no text, texts past a limit, and stored state.
-const NOT_SHOWN: [&str; 5] = ["E1001", "E1002", "E1301", "E1801", "E1802"];
+/// Codes that no rule file of a page can show: bytes that are no text, texts past a limit, stored state, and test files.
+const NOT_SHOWN: [&str; 8] = [
+    "E1001", "E1002", "E1301", "E1801", "E1802", "E1901", "E1902", "E1903",
+];
 const HEADINGS: [&str; 4] = ["What it means", "Why", "Example", "Use instead"];
 
 /// What stands beneath a heading.

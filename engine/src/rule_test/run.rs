@@ -1,0 +1,295 @@
+//! Running a test: events in order of their arrival through the production evaluator, then time to the end.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use serde_json::Value;
+
+use super::{RuleTest, TestEvent};
+use crate::apply::Advance;
+use crate::codec::CodecError;
+use crate::event::Source;
+use crate::output::{AlertSeverity, Output, Status};
+use crate::plan::{Plan, Planner};
+use crate::program::Program;
+use crate::row::{AggregateRow, Row, RowKey};
+use crate::state::KeyState;
+use crate::store::{Checkpoint, Input, StateKey, Store, Stored, step};
+use crate::time::Time;
+use crate::trace::{Reason, Stage};
+
+/// How the events of a test are delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// How many events a batch holds, drawn from this seed; all of them without one.
+    pub split: Option<u64>,
+    /// Whether every batch is interrupted before it is committed, and evaluated once more from what was stored.
+    pub crash: bool,
+}
+
+/// Something that happened in a test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moment {
+    /// When.
+    pub at: Time,
+    /// The alert.
+    pub alert: String,
+    /// The values of `by`, by name.
+    pub key: Vec<(String, Value)>,
+    /// What.
+    pub what: What,
+    /// The episode, of a message.
+    pub episode: Option<String>,
+    /// How bad it is.
+    pub severity: AlertSeverity,
+    /// The known values of the windows and paths of the condition.
+    pub values: Vec<(String, Value)>,
+}
+
+/// What happens to the key of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The condition began to hold, and has to for as long as `for` says.
+    Pending,
+    /// It fires, and a message says so.
+    Fires,
+    /// A message is withheld.
+    Suppressed,
+    /// It fires no more, and a message says so.
+    Resolves,
+}
+
+/// What came of a test.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TestRun {
+    /// What happened, in order.
+    pub moments: Vec<Moment>,
+    /// The aggregate rows, by name, window and key.
+    pub rows: Vec<AggregateRow>,
+    /// Events that are none, by their place among the test's, with the reason.
+    pub rejected: Vec<(usize, String)>,
+    /// Whether any rule had to do with any event.
+    pub concerned: bool,
+}
+
+impl RuleTest {
+    /// Runs the test on some rules.
+    pub fn run(&self, program: &Program, delivery: Delivery) -> TestRun {
+        let mut store = Bytes::new(program);
+        let mut run = TestRun::default();
+        let mut random = Random(delivery.split.unwrap_or_default());
+        let mut planner = Planner::new(program);
+        let mut rest = self.events.as_slice();
+        let mut number = 0;
+        while !rest.is_empty() {
+            let size = match delivery.split {
+                Some(_) => 1 + random.below(9),
+                None => rest.len(),
+            };
+            let (batch, later) = rest.split_at(size.min(rest.len()));
+            rest = later;
+            let mut plan = Plan::default();
+            for TestEvent { arrival, json } in batch {
+                let source = || Source::File {
+                    file: "test".into(),
+                    line: number as u64 + 1,
+                };
+                let added = planner.add_at(&mut plan, json.as_bytes(), Some(*arrival), source);
+                if let Err(rejection) = added {
+                    run.rejected.push((number, rejection.reason));
+                }
+                number += 1;
+            }
+            let advance = Advance {
+                trace: true,
+                ..Advance::default()
+            };
+            run.take(program, &mut store, &mut plan, advance, delivery);
+        }
+        // The timers of the last moment run, too.
+        let advance = Advance {
+            to: Some(self.end.plus(1)),
+            trace: true,
+            ..Advance::default()
+        };
+        run.take(program, &mut store, &mut Plan::default(), advance, delivery);
+        run.moments.sort_by_key(|moment| moment.at);
+        run.rows = store.rows();
+        run.concerned |= !run.moments.is_empty() || !run.rows.is_empty();
+        run
+    }
+}
+
+impl TestRun {
+    fn take(
+        &mut self,
+        program: &Program,
+        store: &mut Bytes<'_>,
+        plan: &mut Plan<'_>,
+        advance: Advance,
+        delivery: Delivery,
+    ) {
+        if delivery.crash {
+            // It gets as far as its commit, of which nothing is left.
+            let mut lost = store.clone();
+            let Ok(_) = step(program, &mut lost, plan, advance);
+        }
+        let Ok(output) = step(program, store, plan, advance);
+        self.concerned |= !plan.keys().is_empty() || !plan.rows().is_empty();
+        self.tell(program, output);
+    }
+
+    fn tell(&mut self, program: &Program, output: Output) {
+        let severities: BTreeMap<&str, AlertSeverity> = program
+            .alerts()
+            .map(|rule| (rule.name.as_str(), rule.severity))
+            .collect();
+        for line in output.trace {
+            let what = match (line.reason, line.from, line.to) {
+                (_, Stage::Inactive, Stage::Pending) => What::Pending,
+                (Reason::Cooldown | Reason::Silenced, ..) => What::Suppressed,
+                _ => continue,
+            };
+            self.moments.push(Moment {
+                at: line.at,
+                severity: severities
+                    .get(line.alert.as_str())
+                    .copied()
+                    .unwrap_or_default(),
+                alert: line.alert,
+                key: line.key.unwrap_or_default(),
+                what,
+                episode: None,
+                values: line.values,
+            });
+        }
+        for alert in output
+            .alerts
+            .into_iter()
+            .filter(|alert| alert.repeat.is_none())
+        {
+            self.moments.push(Moment {
+                at: alert.at,
+                alert: alert.alert,
+                key: alert.key.unwrap_or_default(),
+                what: match alert.status {
+                    Status::Firing => What::Fires,
+                    Status::Resolved => What::Resolves,
+                },
+                episode: Some(alert.id),
+                severity: alert.severity,
+                values: alert.values,
+            });
+        }
+    }
+}
+
+/// Numbers that look drawn, the same for the same seed (splitmix64).
+#[derive(Debug)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number from 0 to below another.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        (mixed % limit.max(1) as u64) as usize
+    }
+}
+
+/// A store that keeps bytes, as one on disk does: what is read back has been written.
+#[derive(Clone)]
+pub(super) struct Bytes<'p> {
+    program: &'p Program,
+    input: Vec<u8>,
+    states: BTreeMap<StateKey, (Vec<u8>, Option<Time>)>,
+    rows: BTreeMap<RowKey, Vec<u8>>,
+}
+
+impl<'p> Bytes<'p> {
+    pub(super) fn new(program: &'p Program) -> Self {
+        Bytes {
+            program,
+            input: Input::default().encode(),
+            states: BTreeMap::new(),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    /// The state of a key.
+    pub(super) fn state(&self, key: &StateKey) -> Option<KeyState> {
+        let (bytes, _) = self.states.get(key)?;
+        written(KeyState::decode(bytes, self.program.alert(key)?))
+    }
+
+    fn row(&self, key: &RowKey) -> Option<Row> {
+        let bytes = self.rows.get(key)?;
+        written(Row::decode(bytes, self.program.aggregate(key)?))
+    }
+
+    fn rows(&self) -> Vec<AggregateRow> {
+        let rows = self.rows.keys();
+        rows.filter_map(|key| self.program.row(key, &self.row(key)?, None))
+            .collect()
+    }
+}
+
+/// What was written by the same program can be read by it.
+fn written<T>(decoded: Result<T, CodecError>) -> Option<T> {
+    debug_assert!(decoded.is_ok());
+    decoded.ok()
+}
+
+impl Store for Bytes<'_> {
+    type Error = Infallible;
+
+    fn input(&mut self) -> Result<Input, Infallible> {
+        Ok(written(Input::decode(&self.input)).unwrap_or_default())
+    }
+
+    fn due(&mut self, until: Time, limit: usize) -> Result<Vec<StateKey>, Infallible> {
+        let due = self.states.iter().filter_map(|(key, (_, timer))| {
+            let timer = timer.filter(|timer| *timer < until)?;
+            Some((timer, key.clone()))
+        });
+        let mut due: Vec<_> = due.collect();
+        due.sort();
+        due.truncate(limit);
+        Ok(due.into_iter().map(|(_, key)| key).collect())
+    }
+
+    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Infallible> {
+        states.extend(
+            keys.iter()
+                .map(|key| Stored::new(key.clone(), self.state(key))),
+        );
+        Ok(())
+    }
+
+    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, Infallible> {
+        Ok(keys.iter().map(|key| self.row(key)).collect())
+    }
+
+    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {
+        self.input = checkpoint.input.encode();
+        for (key, row) in checkpoint.rows {
+            if let Some(rule) = self.program.aggregate(&key) {
+                self.rows.insert(key, row.encode(rule));
+            }
+        }
+        for Stored { key, state, timer } in checkpoint.states {
+            match state.zip(self.program.alert(&key)) {
+                Some((state, rule)) => {
+                    self.states.insert(key, (state.encode(rule), timer));
+                }
+                None => {
+                    self.states.remove(&key);
+                }
+            }
+        }
+        Ok(())
+    }
+}
