@@ -1,0 +1,204 @@
+//! Routes and silences.
+
+use chrono_tz::Tz;
+
+use super::super::findings::Findings;
+use super::super::rules::{Alert, Rules};
+use super::super::{Family, Lint};
+use crate::check::moment;
+use crate::check::reader::shown;
+use crate::diagnostic::Severity;
+use crate::yaml::{Entry, Node};
+
+pub(in crate::lint) const DEAD_ROUTE: Lint = Lint::new(
+    "W2431",
+    "dead-route",
+    Severity::Warning,
+    Family::LifeCycle,
+    dead,
+);
+pub(in crate::lint) const EXPIRED_SILENCE: Lint = Lint::new(
+    "W2432",
+    "expired-silence",
+    Severity::Warning,
+    Family::LifeCycle,
+    expired,
+);
+pub(in crate::lint) const IDLE_SILENCE: Lint = Lint::new(
+    "W2433",
+    "idle-silence",
+    Severity::Warning,
+    Family::LifeCycle,
+    idle,
+);
+pub(in crate::lint) const SILENCE_KEY: Lint = Lint::new(
+    "W2434",
+    "silence-key",
+    Severity::Warning,
+    Family::LifeCycle,
+    keys,
+);
+pub(in crate::lint) const SILENCE_OF_ALL: Lint = Lint::new(
+    "W2435",
+    "silence-of-all",
+    Severity::Warning,
+    Family::LifeCycle,
+    all,
+);
+
+fn dead(rules: &Rules<'_>, out: &mut Findings) {
+    let Some(file) = rules.checked.settings_file else {
+        return;
+    };
+    let Some(program) = &rules.checked.program else {
+        return;
+    };
+    let root = rules.checked.documents[file].root.as_ref();
+    let nodes = root
+        .and_then(|root| root.get("notify")?.get("routes")?.as_list())
+        .unwrap_or_default();
+    let routes = &program.routes().routes;
+    if nodes.len() != routes.len() {
+        return;
+    }
+    let mut taken = vec![false; program.alerts().len()];
+    for (route, node) in routes.iter().zip(nodes) {
+        let mut some = false;
+        let mut hidden = false;
+        for (alert, taken) in program.alerts().zip(&mut taken) {
+            if alert.shadow
+                || !route
+                    .alerts
+                    .matches(&alert.name, alert.severity, &alert.labels)
+            {
+                continue;
+            }
+            hidden |= *taken;
+            some |= !*taken;
+            *taken = true;
+        }
+        // The last one takes what is yet to be written.
+        let is_for_all = route.alerts == crate::matcher::Matcher::default();
+        if !some && (hidden || !is_for_all) && !(is_for_all && !hidden) {
+            let message = if hidden {
+                "the routes before this one take all that it matches"
+            } else {
+                "this route matches no alert"
+            };
+            out.place(file, node.range.clone(), message).help(
+                "the first that fits is taken: move it up, mend what it asks for, or remove it",
+            );
+        }
+    }
+}
+
+/// What a key of a silence holds.
+fn field<'e>(silence: &'e Entry, key: &str) -> Option<&'e Node> {
+    silence.value.get(key)
+}
+
+/// The alerts that a silence is about.
+fn silenced<'r, 'c>(rules: &'r Rules<'c>, silence: &Entry) -> Option<Vec<&'r Alert<'c>>> {
+    let program = rules.checked.program.as_ref()?;
+    let found = program
+        .silences
+        .iter()
+        .find(|one| one.name == silence.key.value)?;
+    let meant = |alert: &&Alert<'_>| {
+        alert.compiled.is_some_and(|rule| {
+            found
+                .alerts
+                .matches(&rule.name, rule.severity, &rule.labels)
+        })
+    };
+    Some(rules.alerts.iter().filter(meant).collect())
+}
+
+fn expired(rules: &Rules<'_>, out: &mut Findings) {
+    for silence in &rules.silences {
+        let Some(until) = field(silence.entry, "until") else {
+            continue;
+        };
+        let zone = field(silence.entry, "timezone").and_then(Node::as_scalar);
+        let zone = zone
+            .and_then(|zone| zone.value.parse().ok())
+            .unwrap_or(Tz::UTC);
+        let time = until
+            .as_scalar()
+            .and_then(|scalar| moment::moment(&scalar.value, zone).ok());
+        if time.is_some_and(|time| time <= rules.today) {
+            out.place(
+                silence.file,
+                until.range.clone(),
+                format!("the silence `{}` is over", shown(&silence.entry.key.value)),
+            )
+            .help("remove it, or give it a new end");
+        }
+    }
+}
+
+fn idle(rules: &Rules<'_>, out: &mut Findings) {
+    for silence in &rules.silences {
+        if silenced(rules, silence.entry).is_some_and(|alerts| alerts.is_empty()) {
+            out.entry(
+                silence.file,
+                silence.entry,
+                format!(
+                    "the silence `{}` is about no alert",
+                    shown(&silence.entry.key.value)
+                ),
+            )
+            .help("mend its `match`, or remove it");
+        }
+    }
+}
+
+fn keys(rules: &Rules<'_>, out: &mut Findings) {
+    for silence in &rules.silences {
+        let Some(keys) = field(silence.entry, "match").and_then(|found| found.get("key")?.as_map())
+        else {
+            continue;
+        };
+        let alerts = silenced(rules, silence.entry).unwrap_or_default();
+        for key in keys {
+            let known =
+                |alert: &&Alert<'_>| alert.by.iter().any(|(name, _)| *name == key.key.value);
+            if !alerts.is_empty() && !alerts.iter().any(known) {
+                out.place(
+                    silence.file,
+                    key.key.range.clone(),
+                    format!(
+                        "no alert of this silence has `{}` in its key",
+                        shown(&key.key.value)
+                    ),
+                )
+                .help(format!(
+                    "name a part of `by`, such as `{}`",
+                    alerts[0].by.first().map_or("userId", |(name, _)| name)
+                ));
+            }
+        }
+    }
+}
+
+fn all(rules: &Rules<'_>, out: &mut Findings) {
+    for silence in &rules.silences {
+        let Some(found) = field(silence.entry, "match") else {
+            continue;
+        };
+        let is_all = |entry: &Entry| {
+            entry.key.value == "alert"
+                && entry
+                    .value
+                    .as_scalar()
+                    .is_some_and(|scalar| scalar.value == "*")
+        };
+        if found
+            .as_map()
+            .is_some_and(|entries| entries.iter().all(is_all))
+        {
+            out.entry(silence.file, silence.entry, format!("the silence `{}` is about every alert", shown(&silence.entry.key.value)))
+                .help("name alerts, labels or a severity, or nothing is heard of what goes wrong meanwhile");
+        }
+    }
+}
