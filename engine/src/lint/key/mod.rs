@@ -69,8 +69,8 @@ pub(super) const ON_EVERYTHING: Lint = Lint::new(
 
 /// The most parts of a key that can be taken in at a glance.
 const MAX_PARTS: usize = 4;
-/// From how much state of a key on its size is told: a quarter of the limit.
-const LARGE: i64 = crate::check::MAX_STATE / 4;
+/// From how much state of a key on its size is told: half of the limit.
+const LARGE: i64 = crate::check::MAX_STATE / 2;
 
 fn last(path: &Path) -> &str {
     match path.segments.last() {

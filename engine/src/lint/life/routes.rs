@@ -8,6 +8,7 @@ use super::super::{Family, Lint};
 use crate::check::moment;
 use crate::check::reader::shown;
 use crate::diagnostic::Severity;
+use crate::matcher::Matcher;
 use crate::yaml::{Entry, Node};
 
 pub(in crate::lint) const DEAD_ROUTE: Lint = Lint::new(
@@ -62,24 +63,20 @@ fn dead(rules: &Rules<'_>, out: &mut Findings) {
         return;
     }
     let mut taken = vec![false; program.alerts().len()];
+    let mut all_taken = false;
     for (route, node) in routes.iter().zip(nodes) {
-        let mut some = false;
-        let mut hidden = false;
+        let (mut takes, mut hidden) = (false, all_taken);
         for (alert, taken) in program.alerts().zip(&mut taken) {
-            if alert.shadow
-                || !route
-                    .alerts
-                    .matches(&alert.name, alert.severity, &alert.labels)
-            {
-                continue;
+            let wanted = &route.alerts;
+            if !alert.shadow && wanted.matches(&alert.name, alert.severity, &alert.labels) {
+                hidden |= *taken;
+                takes |= !*taken;
+                *taken = true;
             }
-            hidden |= *taken;
-            some |= !*taken;
-            *taken = true;
         }
-        // The last one takes what is yet to be written.
-        let is_for_all = route.alerts == crate::matcher::Matcher::default();
-        if !some && (hidden || !is_for_all) && !(is_for_all && !hidden) {
+        // One that takes all is there for the alerts that are yet to be written, too.
+        let is_for_all = route.alerts == Matcher::default();
+        if !takes && (!is_for_all || all_taken) {
             let message = if hidden {
                 "the routes before this one take all that it matches"
             } else {
@@ -89,6 +86,7 @@ fn dead(rules: &Rules<'_>, out: &mut Findings) {
                 "the first that fits is taken: move it up, mend what it asks for, or remove it",
             );
         }
+        all_taken |= is_for_all;
     }
 }
 

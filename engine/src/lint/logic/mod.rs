@@ -411,17 +411,21 @@ pub(super) fn always(expr: &Expr) -> bool {
     };
     found.is_some_and(|found| {
         let domain = domain(found.value);
-        let numbers = Set::numbers(domain.numbers.clone());
         let set = &found.set;
-        let whole = if is_whole(found.value) {
-            numbers.whole()
-        } else {
-            numbers
-        };
         let is_about_numbers =
             !set.numbers.is_empty() && !set.texts.but && set.texts.listed.is_empty();
-        let needs = if is_about_numbers { whole } else { domain };
-        !needs.is_empty() && needs.within(set)
+        let needed = if is_about_numbers {
+            Set::numbers(domain.numbers)
+        } else {
+            domain
+        };
+        let rest = needed.and(&set.complement());
+        let rest = if is_whole(found.value) {
+            rest.whole()
+        } else {
+            rest
+        };
+        !needed.is_empty() && rest.is_empty()
     })
 }
 
