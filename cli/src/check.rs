@@ -7,6 +7,7 @@ mod json;
 mod junit;
 mod sarif;
 
+use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -162,7 +163,12 @@ fn write(checked: &Checked, format: FindingsFormat, terminal: &Terminal) -> io::
     match format {
         FindingsFormat::Text => {
             let drawing = Drawing::new(&checked.files, terminal.stdout_colors);
-            for diagnostic in checked.diagnostics.iter().take(DRAWN) {
+            let mut drawn: Vec<_> = checked.diagnostics.iter().collect();
+            if drawn.len() > DRAWN {
+                // Not all are seen, so the worst come first.
+                drawn.sort_by_key(|one| Reverse(one.severity));
+            }
+            for diagnostic in drawn.into_iter().take(DRAWN) {
                 out.write_all(drawing.draw(diagnostic).as_bytes())?;
             }
             let rest = checked.diagnostics.len().saturating_sub(DRAWN) as u64;

@@ -103,7 +103,8 @@ impl Lint {
 impl Checked {
     /// Runs the lints over what was checked, and adds what they find to the diagnostics.
     ///
-    /// `today` is what dates in suppressions and silences are compared with. Alerts that have errors are left out.
+    /// `today` is what dates in suppressions and silences are compared with. Alerts that have errors are left out, and
+    /// notes are where the rules do not compile.
     pub fn lint(&mut self, levels: &Levels, today: Time) {
         let rules = Rules::new(self, today);
         let mut found: Vec<Diagnostic> = Vec::new();
@@ -113,10 +114,11 @@ impl Checked {
             found.append(&mut findings.list);
         }
         let mut found = suppression::apply(&rules, found, today);
+        let compiles = self.program.is_some();
         found.retain_mut(|one| match levels.severity(one.id) {
             Some(severity) => {
                 one.severity = severity;
-                true
+                compiles || severity > Severity::Info
             }
             None => false,
         });

@@ -1,5 +1,7 @@
 //! Routes and silences.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 
 use super::super::findings::Findings;
@@ -90,26 +92,62 @@ fn dead(rules: &Rules<'_>, out: &mut Findings) {
     }
 }
 
+/// How many alerts are compared with all silences of prefixes and labels; past it, these are not looked at.
+const MAX_COMPARISONS: usize = 4_000_000;
+/// How many alerts of a silence are looked at.
+const MAX_SILENCED: usize = 64;
+
 /// What a key of a silence holds.
 fn field<'e>(silence: &'e Entry, key: &str) -> Option<&'e Node> {
     silence.value.get(key)
 }
 
-/// The alerts that a silence is about.
-fn silenced<'r, 'c>(rules: &'r Rules<'c>, silence: &Entry) -> Option<Vec<&'r Alert<'c>>> {
-    let program = rules.checked.program.as_ref()?;
-    let found = program
-        .silences
-        .iter()
-        .find(|one| one.name == silence.key.value)?;
-    let meant = |alert: &&Alert<'_>| {
-        alert.compiled.is_some_and(|rule| {
-            found
-                .alerts
-                .matches(&rule.name, rule.severity, &rule.labels)
-        })
-    };
-    Some(rules.alerts.iter().filter(meant).collect())
+/// Alerts by name, for what silences are about.
+struct Named<'r, 'c> {
+    alerts: BTreeMap<&'c str, &'r Alert<'c>>,
+    comparisons: usize,
+}
+
+impl<'r, 'c> Named<'r, 'c> {
+    fn new(rules: &'r Rules<'c>) -> Self {
+        let alerts = rules.alerts.iter().filter(|alert| alert.compiled.is_some());
+        Named {
+            alerts: alerts.map(|alert| (alert.name, alert)).collect(),
+            comparisons: 0,
+        }
+    }
+
+    /// The first alerts that a silence is about; `None` if that cannot be told.
+    fn silenced(&mut self, rules: &Rules<'_>, silence: &Entry) -> Option<Vec<&'r Alert<'c>>> {
+        let silences = &rules.checked.program.as_ref()?.silences;
+        let name = silence.key.value.as_str();
+        let at = silences
+            .binary_search_by(|one| one.name.as_str().cmp(name))
+            .ok()?;
+        let wanted = &silences[at].alerts;
+        let meant = |alert: &Alert<'_>| {
+            alert
+                .compiled
+                .is_some_and(|rule| wanted.matches(&rule.name, rule.severity, &rule.labels))
+        };
+        let stem = wanted.alert.as_deref().unwrap_or("*");
+        let Some(prefix) = stem.strip_suffix('*') else {
+            let alert = self.alerts.get(stem).filter(|alert| meant(alert));
+            return Some(alert.into_iter().copied().collect());
+        };
+        let mut found = Vec::new();
+        for (name, alert) in self.alerts.range(prefix..) {
+            self.comparisons += 1;
+            if self.comparisons > MAX_COMPARISONS {
+                return None;
+            }
+            if !name.starts_with(prefix) || found.len() == MAX_SILENCED {
+                break;
+            }
+            found.extend(meant(alert).then_some(*alert));
+        }
+        Some(found)
+    }
 }
 
 fn expired(rules: &Rules<'_>, out: &mut Findings) {
@@ -136,8 +174,12 @@ fn expired(rules: &Rules<'_>, out: &mut Findings) {
 }
 
 fn idle(rules: &Rules<'_>, out: &mut Findings) {
+    let mut named = Named::new(rules);
     for silence in &rules.silences {
-        if silenced(rules, silence.entry).is_some_and(|alerts| alerts.is_empty()) {
+        if named
+            .silenced(rules, silence.entry)
+            .is_some_and(|alerts| alerts.is_empty())
+        {
             out.entry(
                 silence.file,
                 silence.entry,
@@ -152,12 +194,13 @@ fn idle(rules: &Rules<'_>, out: &mut Findings) {
 }
 
 fn keys(rules: &Rules<'_>, out: &mut Findings) {
+    let mut named = Named::new(rules);
     for silence in &rules.silences {
         let Some(keys) = field(silence.entry, "match").and_then(|found| found.get("key")?.as_map())
         else {
             continue;
         };
-        let alerts = silenced(rules, silence.entry).unwrap_or_default();
+        let alerts = named.silenced(rules, silence.entry).unwrap_or_default();
         for key in keys {
             let known =
                 |alert: &&Alert<'_>| alert.by.iter().any(|(name, _)| *name == key.key.value);
