@@ -35,7 +35,7 @@ alerts:
     on: reading
     when: data.temperature > 35
     by: room
-    summary: \"{room} is hot\"
+    summary: \"{room} is warm\"
 ";
 
 fn codes(text: &str) -> Vec<String> {
@@ -197,18 +197,16 @@ fn a_fix_that_yaml_would_misread_is_left_to_the_author() {
 #[test]
 fn sarif_is_valid_with_and_without_findings() {
     let schema = include_str!("data/sarif-2.1.0.json");
-    let mut schema: Value = serde_json::from_str(schema).unwrap();
-    // Its pattern of languages has a bracket too many, and nothing here has a language.
-    let run = &mut schema["definitions"]["run"]["properties"];
-    assert!(run["language"]["pattern"].take().is_string());
-    run["language"].as_object_mut().unwrap().remove("pattern");
+    // Its pattern of languages has a bracket too many for a strict reader; nothing here has a language.
+    let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
     let broken = RULES.replace("50%", "");
     let silent = "alerts: {}\n";
     for (text, code, results) in [
         (RULES, 0, 4),
         (CLEAN, 0, 0),
-        (&broken, 1, 4),
+        (&broken, 1, 3),
         (silent, 0, 1),
     ] {
         let folder = Folder::with(&[("rules/räume & co.yaml", text)]);

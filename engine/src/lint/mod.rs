@@ -129,7 +129,7 @@ impl Checked {
                 let first = one.labels.first();
                 first.map(|label| (label.file, label.range.start, label.range.end))
             };
-            place(a).cmp(&place(b)).then(a.code.cmp(b.code))
+            place(a).cmp(&place(b))
         });
     }
 }
