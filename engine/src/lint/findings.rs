@@ -117,10 +117,10 @@ impl Finding<'_> {
         let starts = site.place.base == 0 && span.start == 0;
         let fits = match site.place.scalar.style {
             Style::Plain => {
-                !text.contains(": ")
-                    && !text.contains(" #")
-                    && !(site.in_flow && text.contains([',', '[', ']', '{', '}']))
-                    && !(starts && text.starts_with(|first| !is_plain_start(first)))
+                let ends = text.contains(": ") || text.contains(" #");
+                let parts = site.in_flow && text.contains([',', '[', ']', '{', '}']);
+                let opens = starts && text.starts_with(|first| !is_plain_start(first));
+                !(ends || parts || opens)
             }
             Style::Single => !text.contains('\''),
             Style::Double => !text.contains(['"', '\\']),

@@ -62,7 +62,7 @@ impl Shared {
     fn is_full(&self, name: &impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
-        self.calls < self.full_until && hasher.finish() % 5 == 0
+        self.calls < self.full_until && hasher.finish().is_multiple_of(5)
     }
 }
 

@@ -118,10 +118,11 @@ fn duplicate(rules: &Rules<'_>, out: &mut Findings) {
     }
 }
 
+/// The event types, the key, and a value that the condition is about.
+type Bucket<'r> = (&'r Vec<String>, Vec<String>, String);
+
 /// Alerts by what they look at, and the value that their condition is about first.
-fn buckets<'r, 'c>(
-    rules: &'r Rules<'c>,
-) -> BTreeMap<(&'r Vec<String>, Vec<String>, String), Vec<&'r Alert<'c>>> {
+fn buckets<'r, 'c>(rules: &'r Rules<'c>) -> BTreeMap<Bucket<'r>, Vec<&'r Alert<'c>>> {
     let mut buckets = BTreeMap::new();
     for alert in rules.alerts.iter().filter(is_active) {
         let when = &alert.when(rules).expr;

@@ -111,7 +111,7 @@ fn ends(rules: &Rules<'_>, out: &mut Findings) {
         let open = |text: &str| text.starts_with(".*") && !text.starts_with(".*?");
         let tail = pattern.strip_suffix('$').unwrap_or(pattern);
         let trailing = tail.ends_with(".*") && !tail.ends_with("\\.*");
-        if (open(inner) || trailing) && inner.trim_matches(['.', '*', '$']) != "" {
+        if (open(inner) || trailing) && !inner.trim_matches(['.', '*', '$']).is_empty() {
             out.span(site, span, "`.*` at an end of a pattern says nothing").help("a pattern may match anywhere in the text: leave it out, and the `^` or `$` beside it");
         }
     });
