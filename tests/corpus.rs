@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use tripline_engine::{CODES, Checked, RawFile, SourceFile};
+use tripline_engine::{CODES, Checked, LINTS, Levels, RawFile, SourceFile, Time};
 use tripline_tests::run::{Batches, Run, compile};
 
 struct Case {
@@ -167,6 +167,49 @@ fn check() {
     stage("check", |case| {
         diagnostics(&tripline_engine::check(case.files()))
     });
+}
+
+/// A folder for each lint: cases named `fires…`, in which it finds something, and `silent…`, in which it does not. Its
+/// findings, and those that tell what a suppression does, stand in the last section.
+#[test]
+fn lint() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/lint");
+    let mut failures = Vec::new();
+    let mut folders: BTreeSet<String> = BTreeSet::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        folders.insert(entry.unwrap().file_name().into_string().unwrap());
+    }
+    let ids: BTreeSet<String> = LINTS.iter().map(|lint| lint.code.id.to_owned()).collect();
+    assert_eq!(folders, ids, "a folder of cases for each lint");
+    for id in &ids {
+        let mut kinds = BTreeSet::new();
+        for entry in std::fs::read_dir(folder.join(id)).unwrap() {
+            let case = Case::read(entry.unwrap().path());
+            let name = case.path.file_name().unwrap().to_str().unwrap().to_owned();
+            let mut checked = tripline_engine::check(case.files());
+            assert!(
+                checked.program.is_some(),
+                "{}: {:#?}",
+                case.path.display(),
+                checked.diagnostics
+            );
+            let mut levels = Levels::new(&checked.lints);
+            levels.deny(id).unwrap();
+            checked.lint(&levels, Time::parse("2026-11-23T00:00:00Z").unwrap());
+            checked.diagnostics.retain(|one| one.id == id);
+            let fires = !checked.diagnostics.is_empty();
+            let is_meant = name.starts_with(if fires { "fires" } else { "silent" });
+            assert!(is_meant, "{id}/{name}: {:#?}", checked.diagnostics);
+            kinds.insert(fires);
+            failures.extend(case.expect(&diagnostics(&checked)));
+        }
+        assert_eq!(
+            kinds.len(),
+            2,
+            "{id} needs a case in which it fires, and one in which it is silent"
+        );
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 #[test]

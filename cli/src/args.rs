@@ -19,6 +19,9 @@ Examples:
   tripline check                                      checks the rules in rules/
   tripline check --rules my-rules --fail-on warning   exits 1 for warnings too
   tripline check --format json                        an array of findings, for programs
+  tripline check --deny missing-owner --allow use-in  sets lints for this run
+  tripline check --fix                                mends what is safe to mend
+  tripline check --changed-since origin/main --format github
   tripline check --state rules.db                     also says which alerts would start anew on that state
   tripline check --explain E1101                      what this finding means and what to do";
 
@@ -166,15 +169,31 @@ pub(crate) struct CheckArgs {
     pub(crate) state: Option<PathBuf>,
 
     /// How to write the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Text)]
+    pub(crate) format: FindingsFormat,
+
+    /// Make what these lints find errors, by id or code; before the settings
+    #[arg(long, value_name = "LINT", value_delimiter = ',')]
+    pub(crate) deny: Vec<String>,
+
+    /// Leave out what these lints find, by id or code; before the settings
+    #[arg(long, value_name = "LINT", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+
+    /// Mend what can be mended without changing what the rules mean
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Report on rules that changed since this git revision; all are loaded
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
 
     /// From which severity on a finding makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     pub(crate) fail_on: FailOn,
 
     /// Say what a finding means, by its code or name, with an example and its remedy
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["rules", "state", "format", "fail_on"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["rules", "state", "format", "fail_on", "deny", "allow", "fix", "changed_since"])]
     pub(crate) explain: Option<String>,
 }
 
@@ -313,7 +332,22 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingsFormat {
+    /// For people
+    Text,
+    /// An array, for programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// JUnit's XML, for build servers
+    Junit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
+    Info,
     Warning,
     Error,
 }

@@ -1,18 +1,28 @@
 //! `tripline check`: shows what is wrong with rule files.
 
+mod changed;
+mod fix;
+mod github;
+mod json;
+mod junit;
+mod sarif;
+
+use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
-use serde::Serialize;
-use tripline_engine::{Checked, Diagnostic, Label, Severity, SourceFile, loader};
+use tripline_engine::{
+    Checked, Diagnostic, Label, Levels, Severity, SourceFile, Time, Unlisted, loader,
+};
 use tripline_lambdas::drawing::{Drawing, Places};
 
-use crate::args::{CheckArgs, FailOn, Format};
+use crate::args::{CheckArgs, FailOn, FindingsFormat};
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::state::{StateError, StateFile};
-use crate::terminal::{Terminal, counted};
+use crate::terminal::{Terminal, counted, tame};
 
 /// How many findings are drawn for people.
 const DRAWN: usize = 100;
@@ -27,7 +37,24 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     if let Some(name) = &args.explain {
         return explain(name, terminal);
     }
-    let mut checked = load(&args.rules)?;
+    let changed = args.changed_since.as_ref();
+    let before = changed
+        .map(|revision| changed::read(&args.rules, revision))
+        .transpose()?;
+    let linted = || -> Result<Checked, Failure> {
+        let mut checked = load(&args.rules)?;
+        let levels = levels(args, &checked)?;
+        checked.lint(&levels, today());
+        if let Some(before) = &before {
+            before.keep_changed(&mut checked);
+        }
+        Ok(checked)
+    };
+    let mut checked = linted()?;
+    if args.fix {
+        let mended = fix::fix(&mut checked, linted)?;
+        terminal.note(&format!("{} mended\n", counted(mended, "finding")));
+    }
     if let Some(path) = &args.state {
         let told = |error: StateError| Failure::Message(error.to_string());
         let stored = StateFile::read(path).and_then(|file| file.alerts());
@@ -41,11 +68,12 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     write(&checked, args.format, terminal)
         .map_err(|error| Failure::write("the findings", &error))?;
     let mut said = outcome(&checked);
-    if let (Format::Text, Some(first)) = (args.format, checked.diagnostics.first()) {
+    if let (FindingsFormat::Text, Some(first)) = (args.format, checked.diagnostics.first()) {
         said += &format!(" (tripline check --explain {} says more)", first.code);
     }
     terminal.note(&format!("{said}\n"));
     let limit = match args.fail_on {
+        FailOn::Info => Severity::Info,
         FailOn::Warning => Severity::Warning,
         FailOn::Error => Severity::Error,
     };
@@ -58,12 +86,89 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-fn write(checked: &Checked, format: Format, terminal: &Terminal) -> io::Result<()> {
+/// The levels of the settings, and before them those of the command line.
+fn levels(args: &CheckArgs, checked: &Checked) -> Result<Levels, Failure> {
+    let mut levels = Levels::new(&checked.lints);
+    let told = |unlisted: Unlisted| {
+        let name = tame(&unlisted.name);
+        Failure::Message(match unlisted.near {
+            _ if unlisted.is_error => {
+                format!("`{name}` is an error, which cannot be allowed or denied")
+            }
+            Some(near) => format!("there is no lint `{name}`; did you mean `{near}`?"),
+            None => format!("there is no lint `{name}`; grammar/LINTS.md lists them"),
+        })
+    };
+    for name in &args.allow {
+        levels.allow(name).map_err(told)?;
+    }
+    for name in &args.deny {
+        levels.deny(name).map_err(told)?;
+    }
+    Ok(levels)
+}
+
+// The one place that asks: the lints take the day as an argument.
+#[allow(clippy::disallowed_methods)]
+fn today() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let millis = since.map_or(0, |since| since.as_millis());
+    Time(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// The findings, and where they are.
+pub(crate) struct Report<'a> {
+    files: &'a [SourceFile],
+    diagnostics: &'a [Diagnostic],
+    places: Vec<Places<'a>>,
+}
+
+/// Where something stands, counted from 1 and in characters.
+struct Spot<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl<'a> Report<'a> {
+    fn new(checked: &'a Checked) -> Self {
+        Self {
+            files: &checked.files,
+            diagnostics: &checked.diagnostics,
+            places: checked
+                .files
+                .iter()
+                .map(|file| Places::new(&file.text))
+                .collect(),
+        }
+    }
+
+    fn spot(&self, label: &Label) -> Spot<'a> {
+        let (line, column) = self.places[label.file].position(label.range.start);
+        let (end_line, end_column) = self.places[label.file].position(label.range.end);
+        Spot {
+            file: &self.files[label.file].name,
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
+}
+
+fn write(checked: &Checked, format: FindingsFormat, terminal: &Terminal) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match format {
-        Format::Text => {
+        FindingsFormat::Text => {
             let drawing = Drawing::new(&checked.files, terminal.stdout_colors);
-            for diagnostic in checked.diagnostics.iter().take(DRAWN) {
+            let mut drawn: Vec<_> = checked.diagnostics.iter().collect();
+            if drawn.len() > DRAWN {
+                // Not all are seen, so the worst come first.
+                drawn.sort_by_key(|one| Reverse(one.severity));
+            }
+            for diagnostic in drawn.into_iter().take(DRAWN) {
                 out.write_all(drawing.draw(diagnostic).as_bytes())?;
             }
             let rest = checked.diagnostics.len().saturating_sub(DRAWN) as u64;
@@ -72,20 +177,10 @@ fn write(checked: &Checked, format: Format, terminal: &Terminal) -> io::Result<(
                 writeln!(out, "… and {rest}: --format json writes all\n")?;
             }
         }
-        Format::Json => {
-            let places: Vec<_> = checked
-                .files
-                .iter()
-                .map(|file| Places::new(&file.text))
-                .collect();
-            let rows: Vec<_> = checked
-                .diagnostics
-                .iter()
-                .map(|one| Row::new(one, &checked.files, &places))
-                .collect();
-            serde_json::to_writer_pretty(&mut out, &rows)?;
-            writeln!(out)?;
-        }
+        FindingsFormat::Json => json::write(&mut out, &Report::new(checked))?,
+        FindingsFormat::Sarif => sarif::write(&mut out, &Report::new(checked))?,
+        FindingsFormat::Github => github::write(&mut out, &Report::new(checked))?,
+        FindingsFormat::Junit => junit::write(&mut out, &Report::new(checked))?,
     }
     out.flush()
 }
@@ -121,70 +216,5 @@ fn outcome(checked: &Checked) -> String {
         format!("✓ {subject}: no problems")
     } else {
         format!("{subject}: {}", found.join(", "))
-    }
-}
-
-/// A diagnostic as programs read it.
-#[derive(Serialize)]
-struct Row<'a> {
-    code: &'a str,
-    id: &'a str,
-    severity: Severity,
-    message: &'a str,
-    #[serde(flatten)]
-    place: Option<Place<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alert: Option<&'a str>,
-    labels: Vec<LabelRow<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Place<'a> {
-    file: &'a str,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
-#[derive(Serialize)]
-struct LabelRow<'a> {
-    #[serde(flatten)]
-    place: Place<'a>,
-    text: &'a str,
-}
-
-impl<'a> Row<'a> {
-    fn new(diagnostic: &'a Diagnostic, files: &'a [SourceFile], places: &[Places<'a>]) -> Self {
-        let place = |label: &Label| {
-            let (line, column) = places[label.file].position(label.range.start);
-            let (end_line, end_column) = places[label.file].position(label.range.end);
-            Place {
-                file: &files[label.file].name,
-                line,
-                column,
-                end_line,
-                end_column,
-            }
-        };
-        Self {
-            code: diagnostic.code,
-            id: diagnostic.id,
-            severity: diagnostic.severity,
-            message: &diagnostic.message,
-            place: diagnostic.labels.first().map(place),
-            alert: diagnostic.alert.as_deref(),
-            labels: diagnostic
-                .labels
-                .iter()
-                .map(|label| LabelRow {
-                    place: place(label),
-                    text: &label.text,
-                })
-                .collect(),
-            help: diagnostic.help.as_deref(),
-        }
     }
 }

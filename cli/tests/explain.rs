@@ -152,7 +152,9 @@ fn check_says_what_would_start_anew() {
         let outcome = folder.run(&["check", "--state", "state.db", "--format", "json"]);
         let found: Value = serde_json::from_str(&outcome.expect(0).stdout).unwrap();
         let found = found.as_array().unwrap().iter();
+        // What lints find is not about the state.
         found
+            .filter(|one| one["code"].as_str().unwrap().starts_with('E'))
             .map(|one| (one["id"].clone(), one["alert"].clone(), one["line"].clone()))
             .collect::<Vec<_>>()
     };

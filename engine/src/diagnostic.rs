@@ -44,6 +44,21 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The alert it is about.
     pub alert: Option<String>,
+    /// Edits that mend it without changing what the rules mean; empty if there are none.
+    pub fix: Vec<Edit>,
+}
+
+/// Bytes of a file to be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// Index of the file among those that were checked.
+    pub file: usize,
+    /// Start of the bytes.
+    pub start: usize,
+    /// End of the bytes.
+    pub end: usize,
+    /// What is to stand there.
+    pub text: String,
 }
 
 /// A place that a diagnostic points at.
@@ -60,7 +75,7 @@ pub struct Label {
 /// The class of a diagnostic: its code and name never change and are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// `E` and four digits.
+    /// `E` or, for a lint, `W` and four digits.
     pub code: &'static str,
     /// A name in kebab-case.
     pub id: &'static str,
@@ -151,7 +166,7 @@ impl Code {
         self.diagnostic(Severity::Info, message.into())
     }
 
-    fn diagnostic(self, severity: Severity, message: String) -> Diagnostic {
+    pub(crate) fn diagnostic(self, severity: Severity, message: String) -> Diagnostic {
         Diagnostic {
             code: self.code,
             id: self.id,
@@ -160,6 +175,7 @@ impl Code {
             labels: Vec::new(),
             help: None,
             alert: None,
+            fix: Vec::new(),
         }
     }
 }

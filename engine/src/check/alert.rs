@@ -351,7 +351,7 @@ fn fingerprint(
 }
 
 /// Reads `by`: an expression, a list of them (an entry `{name: expression}` names it), or a mapping.
-pub(super) fn by_clause<'c>(
+pub(crate) fn by_clause<'c>(
     reader: &mut Reader<'c, '_>,
     node: &'c Yaml,
 ) -> Vec<(String, Written<'c>)> {

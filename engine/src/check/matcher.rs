@@ -7,7 +7,7 @@ use crate::matcher::Matcher;
 use crate::yaml::{Content, Node as Yaml};
 
 /// Reads one key of a matcher; `false` if it is none of its keys.
-pub(super) fn read<'c>(
+pub(crate) fn read<'c>(
     reader: &mut Reader<'c, '_>,
     matcher: &mut Matcher,
     key: &str,

@@ -2,25 +2,25 @@
 //! rule never hides the next one's error.
 
 mod aggregate;
-mod alert;
+pub(crate) mod alert;
 mod changes;
 mod defaults;
 mod expression;
 mod limits;
 mod lint;
 mod lists;
-mod matcher;
-mod moment;
+pub(crate) mod matcher;
+pub(crate) mod moment;
 mod names;
 mod notify;
 mod patterns;
-mod place;
-mod reader;
+pub(crate) mod place;
+pub(crate) mod reader;
 mod rule_tests;
-mod schema;
-mod settings;
+pub(crate) mod schema;
+pub(crate) mod settings;
 mod silences;
-mod template;
+pub(crate) mod template;
 mod variable;
 
 pub(crate) use alert::MAX_PARTS;
@@ -65,6 +65,10 @@ pub struct Checked {
     pub alerts: usize,
     /// Where each alert stands: the file and its name's place in it.
     alert_places: BTreeMap<String, (usize, Range<usize>)>,
+    /// The trees of the files, for the lints.
+    pub(crate) documents: Vec<Document>,
+    /// Which of the files holds the settings.
+    pub(crate) settings_file: Option<usize>,
     /// Which lints the settings allow and deny.
     pub lints: LintLevels,
 }
@@ -215,6 +219,8 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         alerts: alert_places.len(),
         alert_places,
         lints: settings.lints,
+        settings_file,
+        documents,
     }
 }
 

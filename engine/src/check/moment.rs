@@ -8,9 +8,9 @@ use crate::functions;
 use crate::time::Time;
 
 /// What is wrong with a text, and how to mend it.
-pub(super) struct Wrong {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
 }
 
 fn wrong(message: impl Into<String>, help: &str) -> Wrong {
@@ -23,7 +23,7 @@ fn wrong(message: impl Into<String>, help: &str) -> Wrong {
 const FORMS: &str = "write a day such as `2026-11-01`, or a time such as `2026-11-01 22:00`, with or without a zone as in `2026-11-01T22:00:00Z`";
 
 /// Reads a day, which is its first moment in the zone, or a time, which may have a zone of its own.
-pub(super) fn moment(text: &str, zone: Tz) -> Result<Time, Wrong> {
+pub(crate) fn moment(text: &str, zone: Tz) -> Result<Time, Wrong> {
     let no_form = || wrong(format!("`{}` is no day or time", shown(text)), FORMS);
     let day = day(text.get(..10).ok_or_else(no_form)?, no_form)?;
     let rest = &text[10..];
@@ -55,7 +55,7 @@ pub(super) fn moment(text: &str, zone: Tz) -> Result<Time, Wrong> {
 }
 
 /// Reads the part of a day between two times of it, such as `22:00-04:00`.
-pub(super) fn part_of_day(text: &str) -> Result<(NaiveTime, NaiveTime), Wrong> {
+pub(crate) fn part_of_day(text: &str) -> Result<(NaiveTime, NaiveTime), Wrong> {
     let no_form = || {
         wrong(
             format!("`{}` is no part of a day", shown(text)),
@@ -78,7 +78,7 @@ pub(super) fn part_of_day(text: &str) -> Result<(NaiveTime, NaiveTime), Wrong> {
 }
 
 /// Finds the zone of a name; `suggests` if the nearest one is to be looked for.
-pub(super) fn zone(name: &str, suggests: bool) -> Result<Tz, Wrong> {
+pub(crate) fn zone(name: &str, suggests: bool) -> Result<Tz, Wrong> {
     functions::zone(name).ok_or_else(|| {
         let near = Some(name)
             .filter(|_| suggests)

@@ -12,24 +12,24 @@ use crate::diagnostic::{self as codes, Code, Diagnostic, nearest};
 use crate::yaml::{Content, Entry, Node, Scalar, Style};
 
 /// An expression as written, and where.
-pub(super) struct Written<'c> {
-    pub(super) expr: Expr,
-    pub(super) place: Place<'c>,
+pub(crate) struct Written<'c> {
+    pub(crate) expr: Expr,
+    pub(crate) place: Place<'c>,
 }
 
 /// Reads the tree of one file.
-pub(super) struct Reader<'c, 'd> {
+pub(crate) struct Reader<'c, 'd> {
     /// Index of the file.
-    pub(super) file: usize,
+    pub(crate) file: usize,
     /// The file's text.
-    pub(super) text: &'c str,
-    pub(super) diagnostics: &'d mut Vec<Diagnostic>,
-    pub(super) parsed: &'d mut Parsed,
+    pub(crate) text: &'c str,
+    pub(crate) diagnostics: &'d mut Vec<Diagnostic>,
+    pub(crate) parsed: &'d mut Parsed,
 }
 
 /// Short expressions that were parsed: keys and the holes of templates are the same in many rules.
 #[derive(Default)]
-pub(super) struct Parsed(HashMap<String, Expr>);
+pub(crate) struct Parsed(HashMap<String, Expr>);
 
 impl Parsed {
     /// The longest that is worth a place, in bytes.
@@ -37,7 +37,7 @@ impl Parsed {
 }
 
 impl<'c> Reader<'c, '_> {
-    pub(super) fn refuse(
+    pub(crate) fn refuse(
         &mut self,
         code: Code,
         range: Range<usize>,
@@ -67,7 +67,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Reads a mapping; an absent value counts as an empty one.
-    pub(super) fn map(&mut self, node: &'c Node, what: &str) -> &'c [Entry] {
+    pub(crate) fn map(&mut self, node: &'c Node, what: &str) -> &'c [Entry] {
         match &node.content {
             Content::Map(entries) => entries,
             Content::Scalar(scalar) if scalar.is_null() => &[],
@@ -79,7 +79,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Reads a mapping whose keys are known, and reports the others.
-    pub(super) fn fields(&mut self, node: &'c Node, what: &str, known: &[&str]) -> &'c [Entry] {
+    pub(crate) fn fields(&mut self, node: &'c Node, what: &str, known: &[&str]) -> &'c [Entry] {
         let entries = self.map(node, what);
         for entry in entries {
             let key = entry.key.value.as_str();
@@ -101,7 +101,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Reads a single value that is not empty.
-    pub(super) fn scalar(&mut self, node: &'c Node, what: &str) -> Option<&'c Scalar> {
+    pub(crate) fn scalar(&mut self, node: &'c Node, what: &str) -> Option<&'c Scalar> {
         match &node.content {
             Content::Scalar(scalar) if !scalar.is_null() && !scalar.value.trim().is_empty() => {
                 Some(scalar)
@@ -114,7 +114,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Reads text that is taken as it stands; it may be empty.
-    pub(super) fn text(&mut self, node: &'c Node, what: &str) -> Option<&'c str> {
+    pub(crate) fn text(&mut self, node: &'c Node, what: &str) -> Option<&'c str> {
         let scalar = match &node.content {
             Content::Scalar(scalar) if !scalar.is_null() => scalar,
             _ => self.scalar(node, what)?,
@@ -138,7 +138,7 @@ impl<'c> Reader<'c, '_> {
         Some(&scalar.value)
     }
 
-    pub(super) fn bool(&mut self, node: &'c Node, what: &str) -> Option<bool> {
+    pub(crate) fn bool(&mut self, node: &'c Node, what: &str) -> Option<bool> {
         let scalar = self.scalar(node, what)?;
         let bool = scalar.as_bool();
         if bool.is_none() {
@@ -152,7 +152,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Reads a duration such as `1h30m`, in milliseconds, of at least a second.
-    pub(super) fn duration(&mut self, node: &'c Node, what: &str) -> Option<i64> {
+    pub(crate) fn duration(&mut self, node: &'c Node, what: &str) -> Option<i64> {
         /// Ten years: past any use, and far from where milliseconds overflow.
         const MAX: u64 = 3_653 * 86_400;
         let scalar = self.scalar(node, what)?;
@@ -179,7 +179,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Parses the expression that a value is.
-    pub(super) fn expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
+    pub(crate) fn expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
         let scalar = self.scalar(node, what)?;
         let place = Place {
             file: self.file,
@@ -196,7 +196,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Parses the expression that a key is.
-    pub(super) fn key_expression(&mut self, key: &'c Scalar) -> Option<Written<'c>> {
+    pub(crate) fn key_expression(&mut self, key: &'c Scalar) -> Option<Written<'c>> {
         let place = Place {
             file: self.file,
             text: self.text,
@@ -208,7 +208,7 @@ impl<'c> Reader<'c, '_> {
     }
 
     /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         &mut self,
         text: &str,
         place: Place<'c>,
@@ -270,7 +270,7 @@ fn code_of(kind: SyntaxErrorKind) -> Code {
 }
 
 /// A name from a file, cut to a length that fits a message.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     if text.chars().nth(60).is_some() {
         shown.push('…');

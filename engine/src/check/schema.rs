@@ -23,7 +23,7 @@ const MAX_COMPARISONS: usize = 1_000_000;
 
 /// What the schema says of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Declared {
+pub(crate) enum Declared {
     Text(Option<Rc<BTreeSet<String>>>),
     Number,
     Bool,
@@ -74,7 +74,7 @@ struct EventType {
 
 /// The event types that the settings declare.
 #[derive(Debug, Default)]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     types: BTreeMap<String, EventType>,
     /// The paths of the envelope, which every event has.
     envelope: Vec<Vec<Segment>>,
@@ -83,18 +83,18 @@ pub(super) struct Schema {
 
 /// The declared types that an alert takes events of.
 #[derive(Debug)]
-pub(super) struct View<'s> {
+pub(crate) struct View<'s> {
     schema: &'s Schema,
     types: Vec<(&'s str, &'s EventType)>,
 }
 
 impl Schema {
-    pub(super) fn set_envelope(&mut self, envelope: Vec<Vec<Segment>>) {
+    pub(crate) fn set_envelope(&mut self, envelope: Vec<Vec<Segment>>) {
         self.envelope = envelope;
     }
 
     /// What is known of the events that an alert takes; `None` if some of them are of no declared type.
-    pub(super) fn view(&self, on: &Patterns) -> Option<View<'_>> {
+    pub(crate) fn view(&self, on: &Patterns) -> Option<View<'_>> {
         let mut types = BTreeMap::new();
         for pattern in &on.0 {
             match pattern.strip_suffix('*') {
@@ -140,7 +140,7 @@ impl<'s> View<'s> {
     /// What is declared for a path where all types that declare it agree, else anything.
     ///
     /// `None` if no type has it.
-    pub(super) fn find(&self, path: &[Segment]) -> Option<Declared> {
+    pub(crate) fn find(&self, path: &[Segment]) -> Option<Declared> {
         let envelope = &self.schema.envelope;
         let is_envelope = envelope.iter().any(|known| known.starts_with(path));
         let mut found = self.types.iter().filter_map(|(_, of)| of.root.find(path));
@@ -159,7 +159,7 @@ impl<'s> View<'s> {
     }
 
     /// The types of the view, as a message names them.
-    pub(super) fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         match self.types.as_slice() {
             [(name, _)] => format!("`{}` has", shown(name)),
             [(first, _), (second, _)] => {
@@ -170,12 +170,12 @@ impl<'s> View<'s> {
     }
 
     /// Whether [`View::subject`] denies by itself.
-    pub(super) fn denies(&self) -> bool {
+    pub(crate) fn denies(&self) -> bool {
         self.types.len() > 1
     }
 
     /// The declared path nearest to one that is not known.
-    pub(super) fn nearest_path(&self, path: &str) -> Option<&'s str> {
+    pub(crate) fn nearest_path(&self, path: &str) -> Option<&'s str> {
         let paths = || self.types.iter().flat_map(|(_, of)| &of.paths);
         let pairs = self.types.iter().map(|(_, of)| of.paths.len()).sum();
         let known = paths().map(String::as_str);
@@ -184,7 +184,7 @@ impl<'s> View<'s> {
     }
 
     /// The member of an enum nearest to a text that is none.
-    pub(super) fn nearest_member<'m>(
+    pub(crate) fn nearest_member<'m>(
         &self,
         text: &str,
         members: &'m BTreeSet<String>,
@@ -196,7 +196,7 @@ impl<'s> View<'s> {
 }
 
 /// Reads the `schema` of the settings.
-pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Schema {
+pub(crate) fn check<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Schema {
     let mut schema = Schema::default();
     for entry in reader.map(node, "`schema`") {
         let name = entry.key.value.as_str();

@@ -17,15 +17,15 @@ const EVENT_KEYS: &[&str] = &["type", "time", "id", "arrival", "max_future"];
 const MAX_FUTURE: i64 = 300_000;
 
 /// The settings as written or by default.
-pub(super) struct Settings {
-    kind: Vec<Segment>,
-    time: Vec<Segment>,
-    id: Vec<Segment>,
+pub(crate) struct Settings {
+    pub(crate) kind: Vec<Segment>,
+    pub(crate) time: Vec<Segment>,
+    pub(crate) id: Vec<Segment>,
     arrival: Option<Vec<Segment>>,
     max_future: i64,
-    pub(super) schema: Schema,
-    pub(super) lints: LintLevels,
-    pub(super) routes: Routes,
+    pub(crate) schema: Schema,
+    pub(crate) lints: LintLevels,
+    pub(crate) routes: Routes,
 }
 
 impl Default for Settings {
@@ -66,7 +66,7 @@ impl Settings {
 }
 
 /// Reads the settings file.
-pub(super) fn check<'c>(reader: &mut Reader<'c, '_>, root: &'c Yaml) -> Settings {
+pub(crate) fn check<'c>(reader: &mut Reader<'c, '_>, root: &'c Yaml) -> Settings {
     let mut settings = Settings::default();
     for entry in reader.fields(root, "the settings file", KEYS) {
         match entry.key.value.as_str() {

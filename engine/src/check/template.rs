@@ -10,7 +10,7 @@ use crate::program::{Part, Template};
 use tripline_grammar::ast::Span;
 
 /// A part of a template as written: text, or an expression with its place in the scalar's value.
-enum Piece {
+pub(crate) enum Piece {
     Text(String),
     Hole {
         start: usize,
@@ -25,7 +25,7 @@ const MAX_ERRORS: usize = 20;
 const MAX_DECIMALS: usize = 17;
 
 /// Splits a template; an error is a place in the text and what is wrong there.
-fn split(text: &str) -> Result<Vec<Piece>, (usize, &'static str)> {
+pub(crate) fn split(text: &str) -> Result<Vec<Piece>, (usize, &'static str)> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text.char_indices().peekable();

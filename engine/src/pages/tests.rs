@@ -1,5 +1,5 @@
 use super::{Page, page, pages};
-use crate::{CODES, RawFile, Severity, check};
+use crate::{CODES, Diagnostic, LINTS, Levels, RawFile, Severity, Time, check};
 
 /// Codes that no rule file of a page can show: bytes that are no text, texts past a limit, stored state, and test files.
 const NOT_SHOWN: [&str; 8] = [
@@ -38,13 +38,15 @@ fn files(part: &str) -> Vec<RawFile> {
 
 #[test]
 fn every_code_has_a_page() {
-    let mut expected: Vec<_> = CODES.iter().map(|code| (code.code, code.id)).collect();
+    let lints = LINTS.iter().map(|lint| &lint.code);
+    let codes = CODES.iter().chain(lints);
+    let mut expected: Vec<_> = codes.map(|code| (code.code, code.id)).collect();
     let mut found: Vec<_> = pages().map(|page| (page.code, page.id)).collect();
     expected.sort_unstable();
     found.sort_unstable();
     assert_eq!(
         found, expected,
-        "a section `## CODE ID` in engine/src/pages/*.md for each code"
+        "a section `## CODE ID` in engine/src/pages/*.md or engine/src/lint/pages/*.md for each code"
     );
     for page in pages() {
         let headings: Vec<_> = page
@@ -59,29 +61,41 @@ fn every_code_has_a_page() {
     }
 }
 
+/// What is found in the files, with the lint that a code may be turned on.
+fn found(files: Vec<RawFile>, page: &Page) -> Vec<Diagnostic> {
+    let mut checked = check(files);
+    let mut levels = Levels::new(&checked.lints);
+    if page.code.starts_with('W') {
+        levels.deny(page.id).unwrap();
+    }
+    checked.lint(&levels, Time::parse("2026-11-23T00:00:00Z").unwrap());
+    checked.diagnostics
+}
+
 #[test]
 fn examples_give_their_code_and_what_to_use_instead_no_error() {
+    let mut failures = Vec::new();
     for page in pages() {
         let (wrong, right) = (part(&page, "Example"), part(&page, "Use instead"));
         if NOT_SHOWN.contains(&page.code) {
             assert!(wrong.starts_with("Not shown:"), "{}", page.code);
             continue;
         }
-        let found = check(files(wrong)).diagnostics;
-        assert!(
-            found.iter().any(|one| one.code == page.code),
-            "{}: {found:#?}",
-            page.code
-        );
+        let given = found(files(wrong), &page);
+        if !given.iter().any(|one| one.code == page.code) {
+            failures.push(format!("{} {}: {given:#?}", page.code, page.id));
+        }
         let right = files(right);
         assert!(!right.is_empty(), "{}", page.code);
-        let errors: Vec<_> = check(right)
-            .diagnostics
+        let errors: Vec<_> = found(right, &page)
             .into_iter()
-            .filter(|one| one.severity == Severity::Error)
+            .filter(|one| one.severity == Severity::Error || one.code == page.code)
             .collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", page.code);
+        if !errors.is_empty() {
+            failures.push(format!("{} {}: {errors:#?}", page.code, page.id));
+        }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]

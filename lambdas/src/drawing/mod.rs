@@ -236,6 +236,7 @@ mod tests {
             labels,
             help: Some("did you mean `when`?".to_owned()),
             alert: None,
+            fix: Vec::new(),
         }
     }
 

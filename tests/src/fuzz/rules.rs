@@ -1,4 +1,4 @@
-use tripline_engine::{Checked, RawFile, Severity, check};
+use tripline_engine::{Checked, LINTS, Levels, RawFile, Severity, Time, check};
 
 use crate::run::{Batches, Run};
 
@@ -15,11 +15,12 @@ pub fn rules(data: &[u8]) {
     let checked = check(files.clone());
     assert_eq!(checked.files.len(), files.len());
     diagnostics(&checked);
-    let again = check(files);
+    let again = check(files.clone());
     assert_eq!(
         format!("{:?}", checked.diagnostics),
         format!("{:?}", again.diagnostics)
     );
+    lints(files);
     let Some(program) = checked.program else {
         return;
     };
@@ -33,6 +34,43 @@ pub fn rules(data: &[u8]) {
         .over(&lines)
     };
     assert_eq!(run(Batches::Stored(1)), run(Batches::Whole));
+}
+
+/// Lints the files with all that there is: what is found lies in its file, and what mends it makes no new error.
+fn lints(files: Vec<RawFile>) {
+    let linted = |files| {
+        let mut checked = check(files);
+        let mut levels = Levels::default();
+        for lint in LINTS {
+            levels
+                .deny(lint.code.id)
+                .expect("a lint is known by its id");
+        }
+        checked.lint(&levels, Time(1_795_000_000_000));
+        checked
+    };
+    let checked = linted(files.clone());
+    for diagnostic in &checked.diagnostics {
+        for label in &diagnostic.labels {
+            let text = &checked.files[label.file].text;
+            assert!(text.get(label.range.clone()).is_some(), "{diagnostic:?}");
+        }
+    }
+    // The fix of one finding: the others may be about the same bytes.
+    let Some(fixed) = checked.diagnostics.iter().find(|one| !one.fix.is_empty()) else {
+        return;
+    };
+    let mut files = files;
+    for edit in fixed.fix.iter().rev() {
+        let mut text = checked.files[edit.file].text.clone();
+        text.replace_range(edit.start..edit.end, &edit.text);
+        files[edit.file].bytes = text.into_bytes();
+    }
+    let errors = |checked: &Checked| {
+        let codes = checked.diagnostics.iter().map(|one| one.code);
+        codes.filter(|code| code.starts_with('E')).count()
+    };
+    assert!(errors(&linted(files)) <= errors(&checked), "{fixed:?}");
 }
 
 fn files(data: &[u8]) -> Vec<RawFile> {

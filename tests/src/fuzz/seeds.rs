@@ -108,7 +108,15 @@ fn sections() -> Vec<(String, String)> {
 /// The sections of each case of the conformance corpus.
 fn cases() -> Vec<Vec<(String, String)>> {
     let corpus = root().join("tests/corpus");
-    let paths = files(&corpus).into_iter().flat_map(|folder| files(&folder));
+    // The cases of the lints stand one folder deeper.
+    let folders = files(&corpus).into_iter().flat_map(|folder| files(&folder));
+    let paths = folders.flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
+    });
     paths
         .map(|path| {
             let mut sections: Vec<(String, String)> = Vec::new();

@@ -2,7 +2,10 @@
 
 pub mod blocks;
 pub mod cells;
+mod lints;
 pub mod tables;
+
+pub use lints::lints;
 
 /// Puts into the text what its examples and tables give.
 pub fn brought_up_to_date(text: &str) -> String {

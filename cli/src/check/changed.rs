@@ -1,0 +1,143 @@
+//! Which rules changed since a git revision.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use tripline_engine::Checked;
+use tripline_engine::yaml::{self, Node};
+
+use crate::failure::Failure;
+use crate::terminal::tame;
+
+const SECTIONS: [&str; 4] = ["alerts", "aggregates", "silences", "lists"];
+
+/// The rules as they were.
+pub(super) struct Before {
+    /// The texts of files.
+    files: BTreeSet<String>,
+    /// The texts of entries, each with the defaults of its file, by section and name.
+    entries: BTreeMap<(&'static str, String), String>,
+}
+
+/// Reads the rules of a revision.
+pub(super) fn read(folder: &Path, revision: &str) -> Result<Before, Failure> {
+    let commit = format!("{revision}^{{commit}}");
+    let verify = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &commit,
+    ];
+    let commit = git(folder, &verify.map(OsStr::new))?.ok_or_else(|| {
+        Failure::Message(format!(
+            "git knows no revision `{}` in {}",
+            tame(revision),
+            folder.display()
+        ))
+    })?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let list = ["ls-tree", "-r", "-z", "--name-only", &commit, "."];
+    let names = git(folder, &list.map(OsStr::new))?.unwrap_or_default();
+    let mut before = Before {
+        files: BTreeSet::new(),
+        entries: BTreeMap::new(),
+    };
+    for name in names.split(|byte| *byte == 0) {
+        let name = String::from_utf8_lossy(name);
+        if !name.ends_with(".yaml") && !name.ends_with(".yml") {
+            continue;
+        }
+        let object = format!("{commit}:./{name}");
+        let Some(text) = git(folder, &["cat-file", "blob", &object].map(OsStr::new))? else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        before.entries.extend(
+            entries(&text)
+                .into_iter()
+                .map(|entry| (entry.key, entry.text)),
+        );
+        before.files.insert(text);
+    }
+    Ok(before)
+}
+
+/// What git says in a folder; `None` if it fails.
+fn git(folder: &Path, arguments: &[&OsStr]) -> Result<Option<Vec<u8>>, Failure> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .output()
+        .map_err(|error| {
+            Failure::Message(format!(
+                "cannot run git, which --changed-since needs: {error}"
+            ))
+        })?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+struct Entry {
+    key: (&'static str, String),
+    range: std::ops::Range<usize>,
+    /// Its own text and the defaults that it takes.
+    text: String,
+}
+
+fn entries(text: &str) -> Vec<Entry> {
+    let document = yaml::parse(text);
+    let Some(root) = &document.root else {
+        return Vec::new();
+    };
+    let written = |range: &std::ops::Range<usize>| text.get(range.clone()).unwrap_or_default();
+    let defaults = root
+        .entry("defaults")
+        .map_or("", |entry| written(&entry.range));
+    let mut found = Vec::new();
+    for section in SECTIONS {
+        for entry in root.get(section).and_then(Node::as_map).unwrap_or_default() {
+            let own = written(&entry.range).trim_end();
+            let text = if section == "alerts" {
+                format!("{own}\n{defaults}")
+            } else {
+                own.to_owned()
+            };
+            found.push(Entry {
+                key: (section, entry.key.value.clone()),
+                range: entry.range.clone(),
+                text,
+            });
+        }
+    }
+    found
+}
+
+impl Before {
+    /// Leaves the findings in rules that are new or not as they were, and in what else of a file is not.
+    pub(super) fn keep_changed(&self, checked: &mut Checked) {
+        let mut unchanged: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
+        for (index, file) in checked.files.iter().enumerate() {
+            if self.files.contains(&file.text) {
+                continue;
+            }
+            let same = |entry: &Entry| self.entries.get(&entry.key) == Some(&entry.text);
+            unchanged.insert(
+                index,
+                entries(&file.text).into_iter().filter(same).collect(),
+            );
+        }
+        checked.diagnostics.retain(|one| {
+            let Some(label) = one.labels.first() else {
+                return true;
+            };
+            unchanged.get(&label.file).is_some_and(|entries| {
+                !entries
+                    .iter()
+                    .any(|entry| entry.range.contains(&label.range.start))
+            })
+        });
+    }
+}
