@@ -158,8 +158,11 @@ fn suppressions_hold_for_their_rule_and_are_checked_themselves() {
 
 #[test]
 fn fixes_keep_comments_and_everything_else() {
-    for (from, to) in [("\n", "\n"), ("\n", "\r\n")] {
-        let rules = RULES.replace(from, to);
+    for rules in [
+        RULES.to_owned(),
+        RULES.replace('\n', "\r\n"),
+        format!("\u{feff}{RULES}"),
+    ] {
         let folder = Folder::with(&[("rules/a b.yaml", &rules)]);
         let outcome = folder
             .run(&["check", "--fix", "--format", "json"])
@@ -361,13 +364,22 @@ fn findings_of_what_changed_since_a_revision() {
     );
     assert_eq!(codes(&since("HEAD").expect(0).stdout).len(), 4);
     folder.write("my rules/a.yaml", RULES);
+    // The second one stands in the old file, and is about a rule of the new one.
+    folder.write(
+        "my rules/0.yaml",
+        CLEAN.replace("data.temperature > 35", "35 < data.temperature"),
+    );
+    let found = codes(&since("HEAD").expect(0).stdout);
+    assert_eq!(found, ["yoda-order", "duplicate-condition"]);
+    folder.write("my rules/0.yaml", "");
     folder.write(
         "my rules/b.yaml",
         CLEAN
             .replace("data.temperature > 35", "40 < data.heat")
             .replace("hot", "burning"),
     );
-    assert_eq!(codes(&since("HEAD").expect(0).stdout), ["yoda-order"]);
+    let found = codes(&since("HEAD").expect(0).stdout);
+    assert_eq!(found, ["empty-file", "yoda-order"]);
 }
 
 #[test]

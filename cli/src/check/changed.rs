@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use tripline_engine::Checked;
 use tripline_engine::yaml::{self, Node};
+use tripline_engine::{Checked, Label};
 
 use crate::failure::Failure;
 use crate::terminal::tame;
@@ -129,15 +129,15 @@ impl Before {
                 entries(&file.text).into_iter().filter(same).collect(),
             );
         }
+        // A finding about two rules counts if either of them changed.
         checked.diagnostics.retain(|one| {
-            let Some(label) = one.labels.first() else {
-                return true;
+            let is_new = |label: &Label| {
+                unchanged.get(&label.file).is_some_and(|entries| {
+                    let mut entries = entries.iter();
+                    !entries.any(|entry| entry.range.contains(&label.range.start))
+                })
             };
-            unchanged.get(&label.file).is_some_and(|entries| {
-                !entries
-                    .iter()
-                    .any(|entry| entry.range.contains(&label.range.start))
-            })
+            one.labels.is_empty() || one.labels.iter().any(is_new)
         });
     }
 }

@@ -1,7 +1,8 @@
 //! Mends what can be mended without changing what the rules mean.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 
 use tripline_engine::{Checked, Edit, Severity};
@@ -46,7 +47,10 @@ pub(super) fn fix(
 
 fn write(name: &str, text: &str) -> Result<(), Failure> {
     let path = Path::new(name);
-    fs::write(path, text).map_err(|error| Failure::path("write", path, &error))
+    // A name that is not UTF-8 is shown with other signs: no file of that name is to come into being.
+    let file = OpenOptions::new().write(true).truncate(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::path("write", path, &error))
 }
 
 fn errors(checked: &Checked) -> usize {

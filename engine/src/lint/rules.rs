@@ -1,10 +1,12 @@
 //! The rules as lints see them.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tripline_grammar::ast::{Expr, Span};
 use tripline_grammar::print;
 
+use super::logic::{self, Facts};
 use super::walk;
 use crate::check::Checked;
 use crate::check::alert::by_clause;
@@ -82,6 +84,7 @@ pub(crate) struct Site<'c> {
     pub(super) in_flow: bool,
     pub(super) role: Role,
     pub(super) alert: Option<&'c str>,
+    facts: OnceCell<Facts>,
 }
 
 /// What an expression is for.
@@ -94,6 +97,11 @@ pub(super) enum Role {
 }
 
 impl<'c> Site<'c> {
+    /// What must hold of values for the condition to be true.
+    pub(super) fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| logic::facts(&self.expr))
+    }
+
     /// The text of a part of the expression, as the parser saw it.
     pub(super) fn expr_text(&self, span: Span) -> Option<&'c str> {
         let base = self.place.base;
@@ -298,6 +306,7 @@ impl<'c> Rules<'c> {
             in_flow: node.in_flow,
             role,
             alert: Some(name),
+            facts: OnceCell::new(),
         };
         for key in ["when", "until"] {
             let Some(node) = alert.get(key) else { continue };
@@ -390,6 +399,7 @@ impl<'c> Rules<'c> {
             in_flow,
             role,
             alert: None,
+            facts: OnceCell::new(),
         });
     }
 

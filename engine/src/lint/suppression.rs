@@ -72,7 +72,10 @@ pub(super) fn apply(rules: &Rules<'_>, mut found: Vec<Diagnostic>, today: Time) 
         }
         kept
     });
-    for suppression in suppressions.iter().filter(|one| !one.used) {
+    // Rules with errors are not linted, and what they suppress is not known.
+    let compiles = rules.checked.program.is_some();
+    let idle = suppressions.iter().filter(|one| !one.used && compiles);
+    for suppression in idle {
         let text = rules.text(suppression.file);
         let comment = suppression.comment.clone();
         let message = format!(

@@ -5,52 +5,50 @@ use tripline_grammar::print;
 
 use crate::aggregate;
 
-/// The expressions right beneath one.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+/// Calls `f` with the expressions right beneath one.
+fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     match &expr.kind {
-        ExprKind::Call(call) => call_children(call),
-        ExprKind::Negate(operand) | ExprKind::Not(operand) => vec![operand],
-        ExprKind::Chain(chain) => operands(chain),
-        ExprKind::Compare { left, right, .. } => vec![left, right],
+        ExprKind::Call(call) => call_children(call, f),
+        ExprKind::Negate(operand) | ExprKind::Not(operand) => f(operand),
+        ExprKind::Chain(chain) => {
+            f(&chain.first);
+            chain.rest.iter().for_each(|link| f(&link.operand));
+        }
+        ExprKind::Compare { left, right, .. } => {
+            f(left);
+            f(right);
+        }
         ExprKind::Test { value, test, .. } => {
-            let mut children: Vec<&Expr> = vec![value];
+            f(value);
             match test {
                 Test::InRange { low, high } => {
-                    children.extend(low.as_deref());
-                    children.extend(high.as_deref());
+                    low.iter().chain(high).for_each(|end| f(end));
                 }
-                Test::InList(items) => children.extend(items),
-                Test::InCidr(call) => children.extend(call_children(call)),
-                Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => {
-                    children.push(text);
-                }
+                Test::InList(items) => items.iter().for_each(f),
+                Test::InCidr(call) => call_children(call, f),
+                Test::Contains(text) | Test::StartsWith(text) | Test::EndsWith(text) => f(text),
                 Test::InPath(_) | Test::Matches { .. } | Test::Is(_) => {}
             }
-            children
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }
 
-fn call_children(call: &Call) -> Vec<&Expr> {
-    call.args.iter().chain(call.filter.as_deref()).collect()
+fn call_children<'e>(call: &'e Call, f: &mut dyn FnMut(&'e Expr)) {
+    call.args.iter().chain(call.filter.as_deref()).for_each(f);
 }
 
 /// Calls `f` with an expression and all beneath it.
 pub(super) fn each<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     f(expr);
-    for child in children(expr) {
-        each(child, f);
-    }
+    children(expr, &mut |child| each(child, f));
 }
 
 /// Calls `f` with an expression and all beneath it that is not inside a window.
 pub(super) fn each_outside<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     f(expr);
     if window(expr).is_none() {
-        for child in children(expr) {
-            each_outside(child, f);
-        }
+        children(expr, &mut |child| each_outside(child, f));
     }
 }
 

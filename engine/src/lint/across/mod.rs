@@ -6,7 +6,7 @@ use tripline_grammar::ast::{ChainOp, Expr};
 use tripline_grammar::print;
 
 use super::findings::Findings;
-use super::logic::{Interval, facts, implies, never};
+use super::logic::{Interval, implies, never};
 use super::rules::{Alert, Rules};
 use super::walk::joined;
 use super::{Family, Lint};
@@ -125,8 +125,7 @@ type Bucket<'r> = (&'r Vec<String>, Vec<String>, String);
 fn buckets<'r, 'c>(rules: &'r Rules<'c>) -> BTreeMap<Bucket<'r>, Vec<&'r Alert<'c>>> {
     let mut buckets = BTreeMap::new();
     for alert in rules.alerts.iter().filter(is_active) {
-        let when = &alert.when(rules).expr;
-        for value in facts(when).into_keys() {
+        for value in alert.when(rules).facts().keys().cloned() {
             buckets
                 .entry((&alert.on.0, alert.key_texts(rules), value))
                 .or_insert_with(Vec::new)
@@ -175,7 +174,7 @@ fn implied(rules: &Rules<'_>, out: &mut Findings) {
 
 /// The one interval that a condition of one comparison leaves to its value.
 fn tier(rules: &Rules<'_>, alert: &Alert<'_>) -> Option<Interval> {
-    let facts = facts(&alert.when(rules).expr);
+    let facts = alert.when(rules).facts();
     let set = facts.values().next().filter(|_| facts.len() == 1)?;
     let [interval] = set.numbers.as_slice() else {
         return None;

@@ -4,7 +4,7 @@ use tripline_grammar::ast::{ChainOp, CompareOp, Expr, ExprKind, Test};
 use tripline_grammar::print;
 
 use super::super::findings::Findings;
-use super::super::logic::{atom, facts};
+use super::super::logic::atom;
 use super::super::rules::Rules;
 use super::super::walk::{self, shown};
 use super::super::{Family, Lint};
@@ -83,7 +83,7 @@ fn equality(rules: &Rules<'_>, out: &mut Findings) {
 
 fn division(rules: &Rules<'_>, out: &mut Findings) {
     for site in &rules.sites {
-        let known = site.is_condition().then(|| facts(&site.expr));
+        let known = site.is_condition().then(|| site.facts());
         walk::each(&site.expr, &mut |expr| {
             let ExprKind::Chain(chain) = &expr.kind else {
                 return;

@@ -4,7 +4,6 @@ use tripline_grammar::ast::{ChainOp, CompareOp, Expr, ExprKind};
 use tripline_grammar::print;
 
 use super::super::findings::Findings;
-use super::super::logic::facts;
 use super::super::rules::{Alert, Rules};
 use super::super::walk::{self, shown};
 use super::super::{Family, Lint};
@@ -53,7 +52,7 @@ fn windows<'r, 'c>(rules: &'r Rules<'c>, alert: &Alert<'c>) -> Vec<&'r Expr> {
 fn ratios(rules: &Rules<'_>, out: &mut Findings) {
     for alert in &rules.alerts {
         let site = alert.when(rules);
-        let (known, windows) = (facts(&site.expr), windows(rules, alert));
+        let (known, windows) = (site.facts(), windows(rules, alert));
         walk::each(&site.expr, &mut |expr| {
             let Some(chain) = walk::chain_of(expr, ChainOp::Divide) else {
                 return;
@@ -65,7 +64,7 @@ fn ratios(rules: &Rules<'_>, out: &mut Findings) {
                 if matches!(
                     divisor.name.text.as_str(),
                     "count" | "sum" | "distinct" | "rate"
-                ) && !has_minimum(&known, &windows, divisor, 2.0)
+                ) && !has_minimum(known, &windows, divisor, 2.0)
                 {
                     let text = shown(&link.operand);
                     out.span(
@@ -85,7 +84,7 @@ fn ratios(rules: &Rules<'_>, out: &mut Findings) {
 fn percentiles(rules: &Rules<'_>, out: &mut Findings) {
     for alert in &rules.alerts {
         let site = alert.when(rules);
-        let (known, all) = (facts(&site.expr), windows(rules, alert));
+        let (known, all) = (site.facts(), windows(rules, alert));
         for window in &all {
             let Some(call) = walk::call(window, "percentile") else {
                 continue;
@@ -99,7 +98,7 @@ fn percentiles(rules: &Rules<'_>, out: &mut Findings) {
                 continue;
             }
             let least = (100.0 / tail).ceil();
-            if !has_minimum(&known, &all, call, least) {
+            if !has_minimum(known, &all, call, least) {
                 out.span(
                     site,
                     window.span,
@@ -116,13 +115,13 @@ fn percentiles(rules: &Rules<'_>, out: &mut Findings) {
 fn statistics(rules: &Rules<'_>, out: &mut Findings) {
     for alert in &rules.alerts {
         let site = alert.when(rules);
-        let (known, all) = (facts(&site.expr), windows(rules, alert));
+        let (known, all) = (site.facts(), windows(rules, alert));
         for window in &all {
             let Some(call) = walk::window(window) else {
                 continue;
             };
             if matches!(call.name.text.as_str(), "avg" | "stddev")
-                && !has_minimum(&known, &all, call, 2.0)
+                && !has_minimum(known, &all, call, 2.0)
             {
                 out.span(site, window.span, format!("`{}` of a single event says little", shown(window)))
                     .help("say from how many on it counts: add `and count() over … >= 10` with the same window");
@@ -134,7 +133,7 @@ fn statistics(rules: &Rules<'_>, out: &mut Findings) {
 fn baselines(rules: &Rules<'_>, out: &mut Findings) {
     for alert in &rules.alerts {
         let site = alert.when(rules);
-        let (known, all) = (facts(&site.expr), windows(rules, alert));
+        let (known, all) = (site.facts(), windows(rules, alert));
         walk::each(&site.expr, &mut |expr| {
             let ExprKind::Compare { op, left, right } = &expr.kind else {
                 return;
@@ -160,7 +159,7 @@ fn baselines(rules: &Rules<'_>, out: &mut Findings) {
                 }
             });
             if let Some((part, call)) = shifted
-                && !has_minimum(&known, &all, call, 1.0)
+                && !has_minimum(known, &all, call, 1.0)
             {
                 out.span(
                     site,
