@@ -47,6 +47,15 @@ Examples:
 
 The same seed and number give the same bytes on every machine.";
 
+const FMT_EXAMPLES: &str = "\
+Examples:
+  tripline fmt                    formats the rules in rules/
+  tripline fmt --check            changes nothing, names the files that differ, and exits 1 if there are any
+  tripline fmt - < hot.yaml       formats one file from standard input to standard output
+
+Expressions are written in one way and the keys of a rule in one order; comments and line breaks are kept. What the
+rules mean does not change. Files with errors are left alone, shown with their errors, and make the exit code 1.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   tripline completions bash > ~/.local/share/bash-completion/completions/tripline
@@ -113,6 +122,9 @@ pub(crate) enum Command {
     /// Show why an event makes an alert fire, or does not
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Format rule files
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt(FmtArgs),
     /// Write events that exercise the shipped rules
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
@@ -223,6 +235,21 @@ pub(crate) struct ExplainArgs {
     /// How to write the explanation
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FmtArgs {
+    /// Folder of rule files, read recursively
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
+
+    /// Write nothing, and exit with 1 if a file is not formatted
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Format standard input to standard output
+    #[arg(value_name = "-", value_parser = ["-"], conflicts_with = "rules")]
+    pub(crate) stdin: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,6 +10,7 @@ mod deployment;
 mod explain;
 mod explanation;
 mod failure;
+mod fmt;
 mod input;
 mod lanes;
 mod output;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
+        Command::Fmt(args) => fmt::fmt(args, &terminal),
         Command::Sample(args) => sample::sample(args),
         #[cfg(feature = "aws")]
         Command::Produce(args) => produce::produce(args, &terminal),
