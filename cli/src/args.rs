@@ -56,6 +56,15 @@ Examples:
 Expressions are written in one way and the keys of a rule in one order; comments and line breaks are kept. What the
 rules mean does not change. Files with errors are left alone, shown with their errors, and make the exit code 1.";
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  tripline schema infer events.ndjson.gz > schema.yaml
+  tripline schema infer archive/ --type-path data.kind
+
+Writes a `schema:` section for tripline.yaml: the fields of each event type with their types, closed sets of texts as an
+`enum`, and, as comments, the range of numbers and how often an optional field is there. Review it: a sample tells what
+was, not what may be.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   tripline completions bash > ~/.local/share/bash-completion/completions/tripline
@@ -125,6 +134,9 @@ pub(crate) enum Command {
     /// Format rule files
     #[command(after_help = FMT_EXAMPLES)]
     Fmt(FmtArgs),
+    /// Write a schema of events
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArgs),
     /// Write events that exercise the shipped rules
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(SampleArgs),
@@ -250,6 +262,30 @@ pub(crate) struct FmtArgs {
     /// Format standard input to standard output
     #[arg(value_name = "-", value_parser = ["-"], conflicts_with = "rules")]
     pub(crate) stdin: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SchemaArgs {
+    #[command(subcommand)]
+    pub(crate) command: SchemaCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Infer it from sample events
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Infer(InferArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InferArgs {
+    /// Event files, plain, gzip or zstd, folders of them, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) events: Vec<PathBuf>,
+
+    /// The field of an event's type, with a dot between names
+    #[arg(long, value_name = "PATH", default_value = "eventType")]
+    pub(crate) type_path: String,
 }
 
 #[derive(Debug, clap::Args)]

@@ -24,6 +24,7 @@ mod run;
 mod run_store;
 mod sample;
 mod sample_actors;
+mod schema;
 mod state;
 #[cfg(feature = "aws")]
 mod status;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
         Command::Fmt(args) => fmt::fmt(args, &terminal),
+        Command::Schema(args) => schema::schema(args, &terminal),
         Command::Sample(args) => sample::sample(args),
         #[cfg(feature = "aws")]
         Command::Produce(args) => produce::produce(args, &terminal),
