@@ -69,3 +69,10 @@ fn a_folder_that_is_not_there_is_named() {
     let outcome = Folder::new().run(&["fmt", "--rules", "nowhere"]).expect(2);
     assert!(outcome.stderr.contains("nowhere"), "{}", outcome.stderr);
 }
+
+#[test]
+fn the_shipped_rules_are_formatted() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules");
+    let outcome = Folder::new().run(&["fmt", "--check", "--rules", rules]);
+    assert_eq!(outcome.expect(0).stdout, "");
+}
