@@ -110,7 +110,7 @@ fn levels(args: &CheckArgs, checked: &Checked) -> Result<Levels, Failure> {
 
 // The one place that asks: the lints take the day as an argument.
 #[allow(clippy::disallowed_methods)]
-fn today() -> Time {
+pub(crate) fn today() -> Time {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let millis = since.map_or(0, |since| since.as_millis());
     Time(i64::try_from(millis).unwrap_or(i64::MAX))

@@ -10,6 +10,7 @@ mod deployment;
 mod explain;
 mod explanation;
 mod failure;
+mod fmt;
 mod input;
 mod lanes;
 mod lsp;
@@ -24,6 +25,7 @@ mod run;
 mod run_store;
 mod sample;
 mod sample_actors;
+mod schema;
 mod state;
 #[cfg(feature = "aws")]
 mod status;
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &terminal),
         Command::Test(args) => test::test(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
+        Command::Fmt(args) => fmt::fmt(args, &terminal),
+        Command::Schema(args) => schema::schema(args, &terminal),
         Command::Sample(args) => sample::sample(args),
         #[cfg(feature = "aws")]
         Command::Produce(args) => produce::produce(args, &terminal),

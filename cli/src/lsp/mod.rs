@@ -22,19 +22,21 @@ use lsp_types::notification::{
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, PrepareRenameRequest,
-    References, Rename, Request as _,
+    CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    PrepareRenameRequest, References, Rename, Request as _,
 };
 use lsp_types::{
-    CompletionOptions, CompletionParams, Diagnostic, DocumentSymbolParams, GotoDefinitionParams,
-    HoverParams, HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams,
-    ReferenceParams, RenameOptions, RenameParams, ServerCapabilities, TextDocumentPositionParams,
-    TextDocumentSyncCapability, TextDocumentSyncKind, Url,
+    CodeAction, CodeActionKind, CodeActionParams, CodeActionProviderCapability, CompletionOptions,
+    CompletionParams, Diagnostic, DocumentFormattingParams, DocumentSymbolParams,
+    GotoDefinitionParams, HoverParams, HoverProviderCapability, InitializeParams, OneOf,
+    PublishDiagnosticsParams, ReferenceParams, RenameOptions, RenameParams, ServerCapabilities,
+    TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Url,
+    WorkspaceEdit,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::workspace::Workspace;
+use self::workspace::{Findings, Fix, Workspace};
 use crate::args::LspArgs;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -61,6 +63,7 @@ fn serve(connection: Connection, rules: &Path) -> Result<(), Broken> {
     let mut server = Server {
         workspace: Workspace::new(folder(&params, rules)),
         published: BTreeMap::new(),
+        fixes: Vec::new(),
         connection,
     };
     server.publish()?;
@@ -100,6 +103,8 @@ fn capabilities() -> ServerCapabilities {
         definition_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Simple(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
             work_done_progress_options: Default::default(),
@@ -126,6 +131,8 @@ struct Server {
     workspace: Workspace,
     /// What the editor was told last, by file.
     published: BTreeMap<Url, Vec<Diagnostic>>,
+    /// How what was found last is mended.
+    fixes: Vec<Fix>,
 }
 
 impl Server {
@@ -179,6 +186,16 @@ impl Server {
             DocumentSymbolRequest::METHOD => reply(request, |params: DocumentSymbolParams| {
                 symbols::of_document(workspace, &params.text_document.uri)
             }),
+            CodeActionRequest::METHOD => reply(request, |params: CodeActionParams| {
+                Some(self.actions(&params))
+            }),
+            Formatting::METHOD => reply(request, |params: DocumentFormattingParams| {
+                let file = workspace.file(&params.text_document.uri)?;
+                let text = &file.text.text;
+                let formatted = tripline_engine::format(text).filter(|formatted| formatted != text);
+                let edit = |new| TextEdit::new(file.text.range(0..text.len()), new);
+                Some(formatted.map(edit).into_iter().collect::<Vec<_>>())
+            }),
             PrepareRenameRequest::METHOD => reply(request, |params: TextDocumentPositionParams| {
                 symbols::prepare_rename(workspace, &workspace.at(&params)?)
             }),
@@ -201,9 +218,31 @@ impl Server {
         }
     }
 
+    /// How what is wrong in a part of a file can be mended.
+    fn actions(&self, params: &CodeActionParams) -> Vec<CodeAction> {
+        let overlaps = |range: &lsp_types::Range| {
+            range.start <= params.range.end && params.range.start <= range.end
+        };
+        let fixes = self
+            .fixes
+            .iter()
+            .filter(|fix| fix.uri == params.text_document.uri && overlaps(&fix.diagnostic.range));
+        fixes
+            .map(|fix| CodeAction {
+                title: format!("Mend {}", fix.id),
+                kind: Some(CodeActionKind::QUICKFIX),
+                diagnostics: Some(vec![fix.diagnostic.clone()]),
+                edit: Some(WorkspaceEdit::new(fix.edits.clone())),
+                is_preferred: Some(true),
+                ..CodeAction::default()
+            })
+            .collect()
+    }
+
     /// Checks the rules, and tells the editor what has changed of what is wrong with them.
     fn publish(&mut self) -> Result<(), Broken> {
-        let mut found = self.workspace.check();
+        let Findings { mut found, fixes } = self.workspace.check();
+        self.fixes = fixes;
         // A file about which nothing is to be said any more has to be told so.
         for uri in self.published.keys() {
             found.entry(uri.clone()).or_default();

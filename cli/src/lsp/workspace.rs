@@ -1,16 +1,17 @@
 //! The rule files as the editor has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
-    TextDocumentPositionParams, Url,
+    TextDocumentPositionParams, TextEdit, Url,
 };
 use tripline_engine::yaml::{self, Document};
-use tripline_engine::{Diagnostic as Finding, RawFile, Severity, loader};
+use tripline_engine::{Diagnostic as Finding, Levels, RawFile, Severity, loader};
 
 use super::text::Text;
+use crate::check::today;
 
 /// A file that is open, or was read.
 #[derive(Debug)]
@@ -20,6 +21,26 @@ pub(super) struct File {
     pub(super) tree: Document,
     /// Whether it is a file of tests.
     pub(super) is_test: bool,
+}
+
+/// What is wrong with the rules.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// By file.
+    pub(super) found: BTreeMap<Url, Vec<Diagnostic>>,
+    /// What can be mended without changing what the rules mean.
+    pub(super) fixes: Vec<Fix>,
+}
+
+/// How something is mended.
+#[derive(Debug)]
+pub(super) struct Fix {
+    /// The file of the finding.
+    pub(super) uri: Url,
+    pub(super) diagnostic: Diagnostic,
+    /// The lint.
+    pub(super) id: &'static str,
+    pub(super) edits: HashMap<Url, Vec<TextEdit>>,
 }
 
 /// A place in a file.
@@ -144,7 +165,7 @@ impl Workspace {
     }
 
     /// What is wrong with the rules, by file; files that are well have an empty list.
-    pub(super) fn check(&self) -> BTreeMap<Url, Vec<Diagnostic>> {
+    pub(super) fn check(&self) -> Findings {
         let settings = self.settings().map(|file| file.uri.clone());
         let rules: Vec<(&PathBuf, &File)> = self
             .files
@@ -156,17 +177,35 @@ impl Workspace {
             bytes: file.text.text.clone().into_bytes(),
             settings: Some(&file.uri) == settings.as_ref(),
         });
-        let checked = tripline_engine::check(raw.collect());
+        let mut checked = tripline_engine::check(raw.collect());
+        let levels = Levels::new(&checked.lints);
+        checked.lint(&levels, today());
         let mut found: BTreeMap<Url, Vec<Diagnostic>> = BTreeMap::new();
+        let mut fixes = Vec::new();
         for finding in &checked.diagnostics {
             let Some(label) = finding.labels.first() else {
                 continue;
             };
             let file = rules[label.file].1;
             let shown = diagnostic(finding, file, &rules);
+            if !finding.fix.is_empty() {
+                let mut edits: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+                for edit in &finding.fix {
+                    let file = rules[edit.file].1;
+                    let range = file.text.range(edit.start..edit.end);
+                    let edit = TextEdit::new(range, edit.text.clone());
+                    edits.entry(file.uri.clone()).or_default().push(edit);
+                }
+                fixes.push(Fix {
+                    uri: file.uri.clone(),
+                    diagnostic: shown.clone(),
+                    id: finding.id,
+                    edits,
+                });
+            }
             found.entry(file.uri.clone()).or_default().push(shown);
         }
-        found
+        Findings { found, fixes }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::program::{AggregateRule, Patterns};
 use crate::window::Window;
 use crate::yaml::{Content, Entry, Node as Yaml};
 
-const KEYS: &[&str] = &["on", "by", "per", "compute", "keep"];
+/// The keys of an aggregate, in the order in which they are written.
+pub(crate) const KEYS: &[&str] = &["on", "by", "per", "compute", "keep"];
 /// The longest window, in milliseconds: 31 days.
 const MAX_LENGTH: i64 = 31 * 86_400_000;
 /// The attributes that a row has beside those of `compute`.

@@ -20,7 +20,8 @@ use crate::output::AlertSeverity;
 use crate::program::{AlertRule, Grouping, Kind, Node, Patterns, stays_untrue};
 use crate::yaml::{Content, Entry, Node as Yaml};
 
-const KEYS: &[&str] = &[
+/// The keys of an alert, in the order in which they are written.
+pub(crate) const KEYS: &[&str] = &[
     "on",
     "when",
     "by",

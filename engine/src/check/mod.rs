@@ -23,7 +23,8 @@ mod silences;
 pub(crate) mod template;
 mod variable;
 
-pub(crate) use alert::MAX_PARTS;
+pub(crate) use aggregate::KEYS as AGGREGATE_KEYS;
+pub(crate) use alert::{KEYS as ALERT_KEYS, MAX_PARTS};
 pub(crate) use expression::{MAX_OFFSET, MAX_PANES, MAX_WINDOW, Type};
 pub(crate) use limits::MAX_STATE;
 pub(crate) use notify::MAX_ROUTES;
