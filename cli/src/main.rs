@@ -11,6 +11,7 @@ mod explain;
 mod explanation;
 mod failure;
 mod fmt;
+mod git;
 mod input;
 mod lanes;
 mod lsp;

@@ -56,6 +56,16 @@ pub fn read_tests(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
     paths.iter().map(|path| read(path, false)).collect()
 }
 
+/// Whether the name of a file is that of a rule file or of the settings.
+pub fn is_rule_file(name: &str) -> bool {
+    let mut folders = name.split('/');
+    is_yaml(name) && !is_test(name) && !folders.any(|part| part.starts_with('.'))
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
 fn is_test(name: &str) -> bool {
     name.ends_with(".test.yaml") || name.ends_with(".test.yml")
 }
@@ -85,7 +95,7 @@ fn collect(
         }
         if entry.file_type().map_err(fail)?.is_dir() {
             collect(&path, wanted, paths)?;
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && wanted(&name) {
+        } else if is_yaml(&name) && wanted(&name) {
             paths.push(path);
         }
     }

@@ -1,15 +1,13 @@
 //! Which rules changed since a git revision.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
 
 use tripline_engine::yaml::{self, Node};
 use tripline_engine::{Checked, Label};
 
 use crate::failure::Failure;
-use crate::terminal::tame;
+use crate::git;
 
 const SECTIONS: [&str; 4] = ["alerts", "aggregates", "silences", "lists"];
 
@@ -23,37 +21,11 @@ pub(super) struct Before {
 
 /// Reads the rules of a revision.
 pub(super) fn read(folder: &Path, revision: &str) -> Result<Before, Failure> {
-    let commit = format!("{revision}^{{commit}}");
-    let verify = [
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &commit,
-    ];
-    let commit = git(folder, &verify.map(OsStr::new))?.ok_or_else(|| {
-        Failure::Message(format!(
-            "git knows no revision `{}` in {}",
-            tame(revision),
-            folder.display()
-        ))
-    })?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let list = ["ls-tree", "-r", "-z", "--name-only", &commit, "."];
-    let names = git(folder, &list.map(OsStr::new))?.unwrap_or_default();
     let mut before = Before {
         files: BTreeSet::new(),
         entries: BTreeMap::new(),
     };
-    for name in names.split(|byte| *byte == 0) {
-        let name = String::from_utf8_lossy(name);
-        if !name.ends_with(".yaml") && !name.ends_with(".yml") {
-            continue;
-        }
-        let object = format!("{commit}:./{name}");
-        let Some(text) = git(folder, &["cat-file", "blob", &object].map(OsStr::new))? else {
-            continue;
-        };
+    for (_, text) in git::rules_at(folder, revision)? {
         let text = String::from_utf8_lossy(&text).into_owned();
         before.entries.extend(
             entries(&text)
@@ -63,21 +35,6 @@ pub(super) fn read(folder: &Path, revision: &str) -> Result<Before, Failure> {
         before.files.insert(text);
     }
     Ok(before)
-}
-
-/// What git says in a folder; `None` if it fails.
-fn git(folder: &Path, arguments: &[&OsStr]) -> Result<Option<Vec<u8>>, Failure> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(arguments)
-        .output()
-        .map_err(|error| {
-            Failure::Message(format!(
-                "cannot run git, which --changed-since needs: {error}"
-            ))
-        })?;
-    Ok(output.status.success().then_some(output.stdout))
 }
 
 struct Entry {
