@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use self::examples::{
-    CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, EXPLAIN_EXAMPLES, FMT_EXAMPLES, LSP_EXAMPLES,
-    MAIN_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES, TEST_EXAMPLES,
+    CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES, FMT_EXAMPLES,
+    LSP_EXAMPLES, MAIN_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES, TEST_EXAMPLES,
 };
 #[cfg(feature = "aws")]
 use self::examples::{PRODUCE_EXAMPLES, REDRIVE_EXAMPLES, STATUS_EXAMPLES};
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Run the tests beside the rules
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestArgs),
+    /// Show what a change of rules does to the alerts of some events
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Show why an event makes an alert fire, or does not
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -254,6 +257,41 @@ pub(crate) struct TestArgs {
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+}
+
+/// What `tripline diff` is to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiffArgs {
+    /// The rules before: a folder, or `git:REV` for those of a revision
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+
+    /// The rules after: a folder, or `git:REV`
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+
+    /// Files and folders of events, JSON lines, plain or compressed
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) events: Vec<PathBuf>,
+
+    /// How to write the differences
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: DiffFormat,
+
+    /// Where the rules of a revision are
+    #[arg(long, default_value = "rules", value_name = "FOLDER")]
+    pub(crate) rules: PathBuf,
+}
+
+/// How differences are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Text,
+    /// One object, for programs
+    Json,
+    /// A comment for a pull request
+    Markdown,
 }
 
 /// What `tripline lsp` is to do.

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 #[cfg(feature = "aws")]
 mod deployment;
+mod diff;
 mod explain;
 mod explanation;
 mod failure;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
         Command::Test(args) => test::test(args, &terminal),
+        Command::Diff(args) => diff::diff(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),
         Command::Fmt(args) => fmt::fmt(args, &terminal),
         Command::Schema(args) => schema::schema(args, &terminal),

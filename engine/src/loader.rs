@@ -56,6 +56,11 @@ pub fn read_tests(folder: &Path) -> Result<Vec<RawFile>, LoadError> {
     paths.iter().map(|path| read(path, false)).collect()
 }
 
+/// Whether the name of a file, from the folder of the rules on, is that of the settings.
+pub fn is_settings(name: &str) -> bool {
+    SETTINGS.contains(&name)
+}
+
 /// Whether the name of a file is that of a rule file or of the settings.
 pub fn is_rule_file(name: &str) -> bool {
     let mut folders = name.split('/');

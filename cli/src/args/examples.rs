@@ -29,6 +29,14 @@ Examples:
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
 
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  tripline diff git:main rules --events last-week.ndjson.gz
+  tripline diff old-rules new-rules --events archive/ --format json
+  tripline diff git:HEAD~1 git:HEAD --events day.ndjson --format markdown > comment.md
+
+Exits 1 if anything is different. An episode that begins at another time within an hour has moved; others are lost and gained.";
+
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   tripline explain sensor-failed --event '{\"eventType\":\"sensor_reading\",\"timestamp\":\"2026-01-05T10:00:00Z\",\"userId\":\"u1\",\"data\":{\"status\":\"failed\"}}'

@@ -116,6 +116,11 @@ impl Plan<'_> {
         self.clamped
     }
 
+    /// When its first event happened.
+    pub fn first(&self) -> Option<Time> {
+        self.first
+    }
+
     /// Whether it holds no event.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
