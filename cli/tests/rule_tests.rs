@@ -144,7 +144,7 @@ fn a_report_for_ci() {
     folder.run(&["test", "--junit", "report.xml"]).expect(1);
     let report = folder.read("report.xml");
     assert!(
-        report.contains("<testsuites tests=\"2\" failures=\"1\">"),
+        report.contains("<testsuites tests=\"2\" failures=\"1\" errors=\"0\">"),
         "{report}"
     );
     assert!(report.contains("<testcase name=\"a &lt; b\"") && report.contains("line=\"2\"/>"));
@@ -233,4 +233,44 @@ fn files_that_are_no_tests() {
     // Rules that do not compile are shown first.
     folder.write("rules/b.yaml", "alerts: {x: {when: 1 +}}");
     folder.run(&["test"]).expect(1);
+}
+
+#[test]
+fn what_says_most_chooses_first() {
+    let events =
+        "{at: 0s, every: 1s, times: 5, each: {user: [alice, bob]}, eventType: login, ok: false}";
+    let tests = format!(
+        "tests:\n  - name: both\n    events: [{events}]\n    expect: [{{alert: guessing}}, {{alert: guessing, key: {{user: alice}}}}]\n"
+    );
+    folder(&tests).run(&["test"]).expect(0);
+}
+
+#[test]
+fn no_number_of_events_is_too_large_to_be_counted() {
+    let each: String = (0..70).map(|at| format!("f{at}: [1, 2], ")).collect();
+    let tests = format!("tests:\n  - {{name: many, events: [{{each: {{{each}}}}}], expect: []}}\n");
+    let folder = folder(&tests);
+    let outcome = folder.run(&["test", "--junit", "report.xml"]).expect(1);
+    assert!(outcome.stdout.contains("E1903"), "{}", outcome.stdout);
+    let report = folder.read("report.xml");
+    assert!(report.contains("failures=\"0\" errors=\"1\""), "{report}");
+}
+
+#[test]
+fn a_recorded_file_takes_nothing_beside_it() {
+    let folder = folder(
+        "tests:\n  - {name: recorded, events: [{file: e.ndjson, times: 7}, {file: .}], expect: []}\n",
+    );
+    folder.write("rules/e.ndjson", "");
+    let outcome = folder.run(&["test"]).expect(1);
+    assert!(
+        outcome.stdout.contains("has no key `times`"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stdout.contains("it is no file"),
+        "{}",
+        outcome.stdout
+    );
 }

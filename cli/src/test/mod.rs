@@ -77,7 +77,7 @@ pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fai
             .map_err(|error| Failure::write("the failures", &error))?;
     }
     if let Some(path) = &args.junit {
-        let report = junit::report(&tested, &read.files);
+        let report = junit::report(&tested, &read);
         fs::write(path, report)
             .map_err(|error| Failure::write(&format!("{}", path.display()), &error))?;
     }
@@ -111,7 +111,12 @@ fn tell_wrong(read: &CheckedTests, terminal: &Terminal) -> Result<bool, Failure>
 fn fixture(test_file: &str, path: &str) -> Result<Vec<u8>, String> {
     let folder = Path::new(test_file).parent().unwrap_or(Path::new(""));
     let path = folder.join(path);
-    let file = fs::File::open(&path).map_err(|error| error.to_string())?;
+    let told = |error: io::Error| error.to_string();
+    // A pipe would be waited for.
+    if !fs::metadata(&path).map_err(told)?.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let file = fs::File::open(&path).map_err(told)?;
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(file, MAX_FIXTURE_BYTES + 1), &mut bytes)
         .map_err(|error| error.to_string())?;

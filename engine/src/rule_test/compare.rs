@@ -59,9 +59,17 @@ impl RuleTest {
         }
         // Every message is of one expectation at most.
         let mut taken = vec![false; run.moments.len()];
-        for (index, expected) in self.expect.iter().enumerate() {
-            self.judge_one(run, index, expected, &mut taken, &mut mismatches);
+        // What says most chooses first: what fits anything takes what is left.
+        let mut order: Vec<(usize, &Expected)> = self.expect.iter().enumerate().collect();
+        order.sort_by_key(|(_, one)| {
+            let said = one.key.len() + one.values.len() + usize::from(one.severity.is_some());
+            std::cmp::Reverse((one.fires.is_some(), said))
+        });
+        let mut found = vec![Vec::new(); self.expect.len()];
+        for (index, expected) in order {
+            self.judge_one(run, index, expected, &mut taken, &mut found[index]);
         }
+        mismatches.extend(found.into_iter().flatten());
         let shadows: Vec<&str> = program
             .alerts()
             .filter(|rule| rule.shadow)

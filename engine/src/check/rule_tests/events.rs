@@ -35,6 +35,8 @@ impl<'c> Tester<'_, 'c, '_> {
             return;
         };
         if let Some(file) = node.get("file") {
+            // What is recorded says itself when it happened, and how often.
+            self.reader.fields(node, "an entry with `file`", &["file"]);
             self.fixture(file, events);
             return;
         }
@@ -43,11 +45,9 @@ impl<'c> Tester<'_, 'c, '_> {
         };
         let combinations = match generator.random {
             Some(_) => 1,
-            None => generator
-                .each
-                .iter()
-                .map(|(_, values)| values.len())
-                .product(),
+            None => generator.each.iter().fold(1, |number: usize, (_, values)| {
+                number.saturating_mul(values.len())
+            }),
         };
         let number = generator.times.saturating_mul(combinations);
         if events.len().saturating_add(number) > MAX_TEST_EVENTS {
