@@ -34,6 +34,7 @@ mod status;
 mod summary;
 mod terminal;
 mod test;
+mod xml;
 
 use std::process::ExitCode;
 

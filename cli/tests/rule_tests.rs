@@ -274,3 +274,40 @@ fn a_recorded_file_takes_nothing_beside_it() {
         outcome.stdout
     );
 }
+
+#[test]
+fn names_that_a_rule_lacks_are_mistakes() {
+    let event = "{at: 5m, eventType: login, user: alice, ok: false}";
+    let tests = format!(
+        "tests:\n  - name: names\n    until: 1m\n    events: [{event}]\n    \
+         expect: [{{alert: guessing, key: {{usr: alice}}, values: {{count(ok==false) over 5m: 5}}}}]\n    \
+         aggregates: [{{aggregate: hourly, key: {{room: a}}, values: {{login: 1}}}}]\n"
+    );
+    let outcome = folder(&tests).run(&["test"]).expect(1);
+    for said in [
+        "did you mean `user`?",
+        "did you mean `count(ok == false) over 5m`?",
+        "no key `room`",
+        "did you mean `logins`?",
+        "ends before its last event",
+    ] {
+        assert!(outcome.stdout.contains(said), "{said}: {}", outcome.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_not_waited_for() {
+    let folder = folder("tests:\n  - {name: piped, events: [{file: pipe.ndjson}], expect: []}\n");
+    for name in ["rules/pipe.ndjson", "rules/pipe.test.yaml"] {
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.path(name))
+            .status()
+            .unwrap();
+        assert!(made.success());
+        let outcome = folder.run(&["test"]);
+        assert!(
+            outcome.stdout.contains("it is no file") || outcome.stderr.contains("it is no file")
+        );
+    }
+}

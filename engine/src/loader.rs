@@ -109,7 +109,14 @@ fn collect(
 
 fn read(path: &Path, settings: bool) -> Result<RawFile, LoadError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    // A pipe would be waited for.
+    let is_file = |metadata: std::fs::Metadata| match metadata.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other("it is no file")),
+    };
+    std::fs::metadata(path)
+        .and_then(is_file)
+        .and_then(|()| File::open(path))
         .and_then(|file| {
             file.take(crate::MAX_RULE_FILE_BYTES as u64 + 1)
                 .read_to_end(&mut bytes)

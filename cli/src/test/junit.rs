@@ -6,6 +6,7 @@ use tripline_engine::{CheckedTests, Severity};
 
 use super::Tested;
 use super::draw::Timeline;
+use crate::xml::escaped;
 
 /// Tests that fail are failures; mistakes in test files are errors, since their tests are not run.
 pub(super) fn report(tested: &[Tested<'_>], read: &CheckedTests) -> String {
@@ -73,35 +74,4 @@ pub(super) fn report(tested: &[Tested<'_>], read: &CheckedTests) -> String {
     }
     text.push_str("</testsuites>\n");
     text
-}
-
-/// A text in XML: what XML has no place for becomes a question mark.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(char),
-            '\u{FFFE}' | '\u{FFFF}' => escaped.push('?'),
-            char if char.is_control() => escaped.push('?'),
-            char => escaped.push(char),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn any_text_is_xml() {
-        assert_eq!(
-            escaped("a<b & \"c\"\u{1b}é"),
-            "a&lt;b &amp; &quot;c&quot;?é"
-        );
-    }
 }

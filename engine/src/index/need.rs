@@ -224,11 +224,11 @@ fn known() -> Kinds {
 fn compare(op: CompareOp, left: &Node, right: &Node, wanted: bool) -> Need {
     let (op, slot, constant) = match (left, right) {
         (Node::Slot(slot), Node::Constant(constant)) => (op, *slot, constant),
-        (Node::Constant(constant), Node::Slot(slot)) => (mirrored(op), *slot, constant),
+        (Node::Constant(constant), Node::Slot(slot)) => (op.mirrored(), *slot, constant),
         _ => return Need::nothing(),
     };
     // Where a comparison is known, so is its opposite.
-    let op = if wanted { op } else { opposite(op) };
+    let op = if wanted { op } else { op.opposite() };
     let span = |low, high, strict| {
         let limit = |at: Option<crate::number::Number>| at.map(|at| Limit { at, strict });
         Accepts::Span(Span {
@@ -253,29 +253,6 @@ fn compare(op: CompareOp, left: &Node, right: &Node, wanted: bool) -> Need {
         (_, Constant::Bool(_)) => return Need::never(),
     };
     Need::test(slot, accepts)
-}
-
-/// The comparison with its sides exchanged.
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Equal | CompareOp::NotEqual => op,
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessEqual => CompareOp::GreaterEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterEqual => CompareOp::LessEqual,
-    }
-}
-
-/// The comparison that is true where this one is false.
-fn opposite(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Equal => CompareOp::NotEqual,
-        CompareOp::NotEqual => CompareOp::Equal,
-        CompareOp::Less => CompareOp::GreaterEqual,
-        CompareOp::LessEqual => CompareOp::Greater,
-        CompareOp::Greater => CompareOp::LessEqual,
-        CompareOp::GreaterEqual => CompareOp::Less,
-    }
 }
 
 fn of_test(value: &Node, test: &Test, wanted: bool) -> Need {

@@ -23,7 +23,7 @@ pub(crate) fn stays_untrue(condition: &Node, windows: &[Window]) -> bool {
                 .get(*window)
                 .is_some_and(|window| falls_out(window, *op)),
             (Node::Constant(Constant::Number(_)), Node::Window(window)) => {
-                let op = mirrored(*op);
+                let op = op.mirrored();
                 windows
                     .get(*window)
                     .is_some_and(|window| falls_out(window, op))
@@ -44,16 +44,6 @@ fn falls_out(window: &Window, op: CompareOp) -> bool {
             Aggregate::Min => is_below,
             _ => false,
         }
-}
-
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessEqual => CompareOp::GreaterEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterEqual => CompareOp::LessEqual,
-        CompareOp::Equal | CompareOp::NotEqual => op,
-    }
 }
 
 /// Whether a condition on fields alone is not true where there are none.

@@ -58,11 +58,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Whether an item stands in the partition that is full.
-    fn is_full(&self, name: &impl Hash) -> bool {
+    /// What becomes of a write: nothing, if its item stands in the partition that is full.
+    fn turn(&self, name: &impl Hash, turn: Turn) -> Turn {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
-        self.calls < self.full_until && hasher.finish().is_multiple_of(5)
+        let is_full = self.calls < self.full_until && hasher.finish().is_multiple_of(5);
+        if is_full { Turn::Fails } else { turn }
     }
 }
 
@@ -218,11 +219,7 @@ impl States for World {
             item.outbox.clear();
         }
         let mut shared = self.shared.borrow_mut();
-        let turn = if shared.is_full(name) {
-            Turn::Fails
-        } else {
-            turn
-        };
+        let turn = shared.turn(name, turn);
         let items = &mut shared.items;
         World::put(self, items, name, &item, |item| item.version, turn)
     }
@@ -272,11 +269,7 @@ impl Rows for World {
     async fn put_row(&self, name: &RowName, row: &RowItem) -> Result<(), Unwritten<RowItem>> {
         let turn = self.turn().await;
         let mut shared = self.shared.borrow_mut();
-        let turn = if shared.is_full(name) {
-            Turn::Fails
-        } else {
-            turn
-        };
+        let turn = shared.turn(name, turn);
         let rows = &mut shared.rows;
         World::put(self, rows, name, row, |row| row.version, turn)
     }

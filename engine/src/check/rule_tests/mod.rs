@@ -156,6 +156,12 @@ impl<'c> Tester<'_, 'c, '_> {
         let last = events.last().map(|event| event.arrival);
         let last = last.max(expect.iter().filter_map(Expected::last).max());
         let end = until.map(|until| start.plus(until)).or(last);
+        if let (Some(node), Some(_)) = (node.get("until"), end.filter(|end| Some(*end) < last)) {
+            let message = "the test ends before its last event or expectation".to_owned();
+            let help = "`until` only adds time: leave out what comes after it".to_owned();
+            self.reader
+                .refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
+        }
         let name = name.filter(|_| self.reader.diagnostics.len() == before)?;
         Some(RuleTest {
             name: name.to_owned(),
@@ -219,16 +225,23 @@ impl<'c> Tester<'_, 'c, '_> {
         };
         let severity = node.get("severity");
         let severity = severity.and_then(|node| alert::severity(self.reader, node));
+        let alert = alert?;
+        let (program, mut rules) = (self.program, self.program.alerts.iter());
+        let rule = rules.find(|rule| rule.name == alert)?;
+        let names = program.groupings[rule.grouping].names().collect();
+        let key = self.values(node, "key", names);
+        let shown = rule.evidence.iter().map(|evidence| evidence.text.clone());
+        let values = self.values(node, "values", shown.collect());
         Some(Expected {
-            alert: alert?,
+            alert,
             range: node.range.clone(),
-            key: self.values(node, "key"),
+            key,
             pending,
             fires,
             suppressed,
             resolves,
             severity,
-            values: self.values(node, "values"),
+            values,
         })
     }
 
@@ -238,12 +251,19 @@ impl<'c> Tester<'_, 'c, '_> {
         let aggregate = self.known(node, "aggregate", names.collect());
         let window = node.get("window");
         let window = window.and_then(|node| self.offset(node, "`window`"));
+        let aggregate = aggregate?;
+        let (program, mut rules) = (self.program, self.program.aggregates.iter());
+        let rule = rules.find(|rule| rule.name == aggregate)?;
+        let names = program.groupings[rule.grouping].names().collect();
+        let key = self.values(node, "key", names);
+        let columns = rule.compute.iter().map(|compute| compute.text.clone());
+        let columns = columns.chain(["events".to_owned()]).collect();
         Some(ExpectedRow {
-            aggregate: aggregate?,
+            aggregate,
             range: node.range.clone(),
-            key: self.values(node, "key"),
+            key,
             window: window.map(|offset| start.plus(offset)),
-            values: self.values(node, "values"),
+            values: self.values(node, "values", columns),
         })
     }
 
@@ -277,12 +297,14 @@ impl<'c> Tester<'_, 'c, '_> {
         None
     }
 
-    /// Values by name.
-    fn values(&mut self, node: &'c Yaml, key: &str) -> Vec<(String, Value)> {
+    /// Values by the names that a rule has.
+    fn values(&mut self, node: &'c Yaml, key: &str, names: Vec<String>) -> Vec<(String, Value)> {
         let Some(node) = node.get(key) else {
             return Vec::new();
         };
-        let entries = self.reader.map(node, &format!("`{key}`"));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let what = format!("`{key}` of this rule");
+        let entries = self.reader.fields(node, &what, &names);
         entries.iter().map(field).collect()
     }
 

@@ -4,7 +4,6 @@ use tripline_grammar::ast::{ChainOp, CompareOp, Expr, ExprKind, Test};
 use tripline_grammar::print;
 
 use super::super::findings::Findings;
-use super::super::logic::mirrored;
 use super::super::rules::Rules;
 use super::super::walk::{self, joined, shown};
 use super::super::{Family, Lint};
@@ -68,7 +67,7 @@ fn single(rules: &Rules<'_>, out: &mut Findings) {
             return;
         }
         // Equality is no membership where the value is a list; a field is seldom one.
-        let text = text_of(item);
+        let text = print(item);
         // A text that is a network is a test of membership.
         if matches!(&item.kind, ExprKind::String(text) if text.parse::<std::net::IpAddr>().is_ok() || text.contains('/')) {
             return;
@@ -79,29 +78,15 @@ fn single(rules: &Rules<'_>, out: &mut Findings) {
     });
 }
 
-fn text_of(expr: &Expr) -> String {
-    print(expr)
-}
-
 /// The opposite of a condition, where it is a comparison or a test.
 fn opposite(expr: &Expr) -> Option<Expr> {
     let kind = match &expr.kind {
         ExprKind::Not(operand) => return Some((**operand).clone()),
-        ExprKind::Compare { op, left, right } => {
-            let op = match op {
-                CompareOp::Equal => CompareOp::NotEqual,
-                CompareOp::NotEqual => CompareOp::Equal,
-                CompareOp::Less => CompareOp::GreaterEqual,
-                CompareOp::LessEqual => CompareOp::Greater,
-                CompareOp::Greater => CompareOp::LessEqual,
-                CompareOp::GreaterEqual => CompareOp::Less,
-            };
-            ExprKind::Compare {
-                op,
-                left: left.clone(),
-                right: right.clone(),
-            }
-        }
+        ExprKind::Compare { op, left, right } => ExprKind::Compare {
+            op: op.opposite(),
+            left: left.clone(),
+            right: right.clone(),
+        },
         ExprKind::Test {
             value,
             negated,
@@ -182,7 +167,7 @@ fn yoda(rules: &Rules<'_>, out: &mut Findings) {
         };
         if walk::is_literal(left) && !walk::is_constant(right) {
             let kind = ExprKind::Compare {
-                op: mirrored(*op),
+                op: op.mirrored(),
                 left: right.clone(),
                 right: left.clone(),
             };

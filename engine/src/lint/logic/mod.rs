@@ -41,7 +41,7 @@ pub(super) fn atom(expr: &Expr) -> Option<Atom<'_>> {
             let found = match (literal(left), literal(right)) {
                 (None, Some(literal)) => compare(*op, &literal).map(|set| (&**left, set)),
                 (Some(literal), None) => {
-                    compare(mirrored(*op), &literal).map(|set| (&**right, set))
+                    compare(op.mirrored(), &literal).map(|set| (&**right, set))
                 }
                 _ => None,
             };
@@ -119,17 +119,6 @@ fn compare(op: CompareOp, literal: &Set) -> Option<Set> {
         _ => (interval.low, interval.low_open) = (number, op == CompareOp::Greater),
     }
     Some(Set::numbers(vec![interval]))
-}
-
-/// The comparison with its sides changed.
-pub(super) fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessEqual => CompareOp::GreaterEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterEqual => CompareOp::LessEqual,
-        same => same,
-    }
 }
 
 fn range(low: Option<&Expr>, high: Option<&Expr>) -> Option<Set> {
