@@ -141,8 +141,12 @@ fn implied(rules: &Rules<'_>, out: &mut Findings) {
         .into_values()
         .filter(|alerts| alerts.len() <= MAX_BUCKET)
     {
-        for a in &alerts {
-            for b in &alerts {
+        let texts: Vec<String> = alerts
+            .iter()
+            .map(|alert| print(&alert.when(rules).expr))
+            .collect();
+        for (a, text) in alerts.iter().zip(&texts) {
+            for (b, other_text) in alerts.iter().zip(&texts) {
                 // Of two severities the lower one may well hold wherever the higher one does.
                 let alike = a.severity == b.severity && a.text("mode") == b.text("mode");
                 let plain =
@@ -151,7 +155,13 @@ fn implied(rules: &Rules<'_>, out: &mut Findings) {
                     continue;
                 }
                 let (when, other) = (a.when(rules), b.when(rules));
-                let follows = implies(&when.expr, &other.expr)
+                // What is the same is another finding, and where a value may be what the other does not allow, nothing follows.
+                let known = when.facts();
+                let mut wanted = other.facts().iter();
+                let may_follow = text != other_text
+                    && wanted.all(|(value, set)| known.get(value).is_some_and(|it| it.within(set)));
+                let follows = may_follow
+                    && implies(&when.expr, &other.expr)
                     && !implies(&other.expr, &when.expr)
                     && !never(&when.expr);
                 if follows && told.insert((a.name, b.name)) {
