@@ -48,6 +48,58 @@ pub struct Aggregate {
     pub examples: &'static [(&'static str, &'static str)],
 }
 
+/// A word of the language that is no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keyword {
+    /// The word, or the two that stand together.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub summary: &'static str,
+}
+
+/// Every keyword, in the order in which they are explained.
+pub const KEYWORDS: [Keyword; 17] = [
+    keyword("and", "Both conditions hold."),
+    keyword("or", "One of the conditions holds."),
+    keyword("not", "The condition is false."),
+    keyword(
+        "in",
+        "The value is in a range `a..b`, in a list `[a, b]`, or in one of `lists:`.",
+    ),
+    keyword("contains", "The text contains another."),
+    keyword("starts with", "The text begins with another."),
+    keyword("ends with", "The text ends with another."),
+    keyword("matches", "The text matches a regular expression."),
+    keyword(
+        "is",
+        "The value is `missing`, or a `number`, `string`, `bool`, `list` or `object`; never unknown.",
+    ),
+    keyword(
+        "where",
+        "Counts only the events of which a condition holds: `avg(x where ok == true) over 5m`.",
+    ),
+    keyword("over", "A sliding window: `count() over 5m`."),
+    keyword(
+        "per",
+        "A tumbling window, aligned to UTC: `count() per 1h`.",
+    ),
+    keyword(
+        "every",
+        "The steps of a sliding window: `over 1h every 1m`.",
+    ),
+    keyword(
+        "offset",
+        "A window that ended some time ago: `over 1h offset 1d`.",
+    ),
+    keyword("true", "The constant."),
+    keyword("false", "The constant."),
+    keyword("null", "The constant, as an item of a list only."),
+];
+
+const fn keyword(name: &'static str, summary: &'static str) -> Keyword {
+    Keyword { name, summary }
+}
+
 /// A limit, past which a rule is an error and an event is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
@@ -121,4 +173,20 @@ pub fn limits() -> Vec<Limit> {
             MAX_EVENT_NESTING.to_string(),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tripline_grammar::RESERVED;
+
+    use super::KEYWORDS;
+
+    #[test]
+    fn every_reserved_word_is_explained() {
+        let first = KEYWORDS.iter().filter_map(|one| one.name.split(' ').next());
+        let explained: BTreeSet<&str> = first.collect();
+        assert_eq!(explained, RESERVED.into_iter().collect());
+    }
 }

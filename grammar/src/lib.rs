@@ -30,6 +30,7 @@ mod words;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use parser::{Comments, parse, parse_duration};
 pub use printer::{print, print_duration, print_path};
+pub use token::RESERVED;
 
 /// The longest expression, in bytes.
 pub const MAX_LENGTH: usize = 16 * 1024;

@@ -1,7 +1,7 @@
 //! The words and tokens of the language, as error messages and the printer need them.
 
 /// The words that cannot start a path.
-pub(crate) const RESERVED: [&str; 17] = [
+pub const RESERVED: [&str; 17] = [
     "or", "and", "not", "in", "contains", "starts", "ends", "matches", "is", "over", "per",
     "every", "offset", "where", "true", "false", "null",
 ];

@@ -24,33 +24,6 @@ pub(super) enum Kind {
     Keyword,
 }
 
-const KEYWORDS: [(&str, &str); 15] = [
-    ("and", "Both conditions hold."),
-    ("or", "One of the conditions holds."),
-    ("not", "The condition is false."),
-    (
-        "in",
-        "The value is in a range `a .. b`, a list `[a, b]`, or a list of `lists:`.",
-    ),
-    ("contains", "The text contains another."),
-    ("starts with", "The text begins with another."),
-    ("ends with", "The text ends with another."),
-    ("matches", "The text matches a regular expression."),
-    ("over", "A sliding window: `count() over 5m`."),
-    (
-        "per",
-        "A tumbling window, aligned to UTC: `count() per 1h`.",
-    ),
-    ("every", "The pane of a sliding window: `over 1h every 1m`."),
-    (
-        "offset",
-        "A window that ended some time ago: `over 1h offset 1d`.",
-    ),
-    ("true", "The constant."),
-    ("false", "The constant."),
-    ("null", "The constant."),
-];
-
 /// The words that every expression may have.
 pub(super) fn words() -> impl Iterator<Item = Word> {
     let functions = reference::functions().map(|function| Word {
@@ -65,10 +38,10 @@ pub(super) fn words() -> impl Iterator<Item = Word> {
         summary: aggregate.summary.to_owned(),
         kind: Kind::Aggregate,
     });
-    let keywords = KEYWORDS.iter().map(|(name, summary)| Word {
-        name: (*name).to_owned(),
-        signature: (*name).to_owned(),
-        summary: (*summary).to_owned(),
+    let keywords = reference::KEYWORDS.iter().map(|keyword| Word {
+        name: keyword.name.to_owned(),
+        signature: keyword.name.to_owned(),
+        summary: keyword.summary.to_owned(),
         kind: Kind::Keyword,
     });
     functions.chain(aggregates).chain(keywords)
