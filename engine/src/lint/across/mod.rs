@@ -6,7 +6,7 @@ use tripline_grammar::ast::{ChainOp, Expr};
 use tripline_grammar::print;
 
 use super::findings::Findings;
-use super::logic::{Interval, implies, never};
+use super::logic::{Interval, implies, may_imply, never};
 use super::rules::{Alert, Rules};
 use super::walk::joined;
 use super::{Family, Lint};
@@ -155,12 +155,9 @@ fn implied(rules: &Rules<'_>, out: &mut Findings) {
                     continue;
                 }
                 let (when, other) = (a.when(rules), b.when(rules));
-                // What is the same is another finding, and where a value may be what the other does not allow, nothing follows.
-                let known = when.facts();
-                let mut wanted = other.facts().iter();
-                let may_follow = text != other_text
-                    && wanted.all(|(value, set)| known.get(value).is_some_and(|it| it.within(set)));
-                let follows = may_follow
+                // What is the same is another finding.
+                let follows = text != other_text
+                    && may_imply((&when.expr, when.facts()), other.facts())
                     && implies(&when.expr, &other.expr)
                     && !implies(&other.expr, &when.expr)
                     && !never(&when.expr);

@@ -4,7 +4,7 @@ use tripline_grammar::ast::{ChainOp, CompareOp, Expr, ExprKind};
 use tripline_grammar::print;
 
 use super::super::findings::Findings;
-use super::super::logic::{always, atom, constant, implies, never};
+use super::super::logic::{always, atom, constant, facts, implies, may_imply, never};
 use super::super::rules::{Role, Rules, Site};
 use super::super::walk::{self, joined, shown};
 use super::super::{Family, Lint};
@@ -156,13 +156,8 @@ fn tautologies(rules: &Rules<'_>, out: &mut Findings) {
     });
 }
 
-/// Pairs of operands of which the first makes the second needless.
-fn needless(
-    rules: &Rules<'_>,
-    op: ChainOp,
-    mut is_needless: impl FnMut(&Expr, &Expr) -> bool,
-    mut found: impl FnMut(&Site<'_>, &Expr, &Expr),
-) {
+/// Operands that another one makes needless: arms that are true nowhere else, clauses that hold wherever it does.
+fn needless(rules: &Rules<'_>, op: ChainOp, mut found: impl FnMut(&Site<'_>, &Expr, &Expr)) {
     rules.each(|site, expr| {
         if walk::chain_of(expr, op).is_none() {
             return;
@@ -171,23 +166,32 @@ fn needless(
         if operands.len() > MAX_OPERANDS {
             return;
         }
-        for (index, operand) in operands.iter().enumerate() {
-            let by = operands.iter().enumerate().find(|(other, by)| {
-                *other != index
-                    && is_needless(by, operand)
+        let facts: Vec<_> = operands.iter().map(|operand| facts(operand)).collect();
+        let follows = |from: usize, to: usize| {
+            may_imply((operands[from], &facts[from]), &facts[to])
+                && implies(operands[from], operands[to])
+                && !never(operands[from])
+        };
+        let is_needless = |operand: usize, by: usize| match op {
+            ChainOp::Or => follows(operand, by),
+            _ => follows(by, operand),
+        };
+        for operand in 0..operands.len() {
+            let by = (0..operands.len()).find(|by| {
+                *by != operand
+                    && is_needless(operand, *by)
                     // Of two that say the same the later one is needless.
-                    && !(*other > index && is_needless(operand, by))
+                    && !(*by > operand && is_needless(*by, operand))
             });
-            if let Some((_, by)) = by {
-                found(site, operand, by);
+            if let Some(by) = by {
+                found(site, operands[operand], operands[by]);
             }
         }
     });
 }
 
 fn dead_arms(rules: &Rules<'_>, out: &mut Findings) {
-    let is_dead = |by: &Expr, arm: &Expr| !never(arm) && implies(arm, by);
-    needless(rules, ChainOp::Or, is_dead, |site, arm, by| {
+    needless(rules, ChainOp::Or, |site, arm, by| {
         out.span(
             site,
             arm.span,
@@ -203,8 +207,7 @@ fn dead_arms(rules: &Rules<'_>, out: &mut Findings) {
 }
 
 fn subsumed(rules: &Rules<'_>, out: &mut Findings) {
-    let is_subsumed = |by: &Expr, clause: &Expr| !never(by) && implies(by, clause);
-    needless(rules, ChainOp::And, is_subsumed, |site, clause, by| {
+    needless(rules, ChainOp::And, |site, clause, by| {
         out.span(
             site,
             clause.span,

@@ -3,6 +3,7 @@
 //! An *atom* is a condition on one value: the value's canonical text, and the [`Set`] of what it may be for the condition to be
 //! true. What is no comparison with literals is an atom about itself: true or not.
 
+mod implication;
 mod set;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use tripline_grammar::ast::{Call, ChainOp, CompareOp, Expr, ExprKind, FrameKind,
 use tripline_grammar::print;
 
 use super::walk::{self, joined};
+pub(super) use implication::{implies, may_imply};
 pub(super) use set::{Interval, Set};
 
 /// The most operands of a chain that are compared with one another.
@@ -437,49 +439,6 @@ pub(super) fn constant(expr: &Expr) -> Option<bool> {
             Some(literal(value)?.within(&set) != *negated)
         }
         _ => None,
-    }
-}
-
-/// Whether one condition is true wherever another is.
-pub(super) fn implies(if_true: &Expr, then: &Expr) -> bool {
-    let arms = joined(if_true, ChainOp::Or);
-    if arms.len() > 1 {
-        return arms.len() <= MAX_OPERANDS && arms.into_iter().all(|arm| implies(arm, then));
-    }
-    let parts = joined(if_true, ChainOp::And);
-    if parts.len() > MAX_OPERANDS {
-        return false;
-    }
-    let texts: Vec<String> = parts.iter().map(|part| print(part)).collect();
-    follows(&facts(if_true), &texts, then)
-}
-
-fn follows(facts: &Facts, texts: &[String], then: &Expr) -> bool {
-    if texts.contains(&print(then)) {
-        return true;
-    }
-    let parts = joined(then, ChainOp::And);
-    if parts.len() > 1 {
-        return parts.len() <= MAX_OPERANDS
-            && parts.into_iter().all(|part| follows(facts, texts, part));
-    }
-    let arms = joined(then, ChainOp::Or);
-    if arms.len() > 1
-        && arms.len() <= MAX_OPERANDS
-        && arms.iter().any(|arm| follows(facts, texts, arm))
-    {
-        return true;
-    }
-    let mut wanted = if arms.len() > 1 {
-        one_value(&arms, false).into_iter().collect()
-    } else {
-        required(then, false)
-    };
-    match (wanted.pop(), wanted.pop()) {
-        (Some(atom), None) => facts
-            .get(&atom.text)
-            .is_some_and(|known| known.within(&atom.set)),
-        _ => false,
     }
 }
 

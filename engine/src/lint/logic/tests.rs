@@ -1,6 +1,6 @@
 use tripline_grammar::ast::Expr;
 
-use super::{always, implies, never};
+use super::{always, facts, implies, may_imply, never};
 
 fn parse(text: &str) -> Expr {
     tripline_grammar::parse(text, Default::default()).unwrap()
@@ -100,4 +100,45 @@ fn one_condition_implies_another() {
     ] {
         assert!(!implies(&parse(a), &parse(b)), "{a} => {b}");
     }
+}
+
+#[test]
+fn the_quick_answer_never_denies_what_follows() {
+    let texts = [
+        "x > 3",
+        "x > 5",
+        "x >= 4 and y < 2",
+        "x > 5 and y > 1 or x > 7",
+        "x > 5 or y > 5",
+        "not (x <= 5)",
+        "x in 6..9",
+        "x in [6, 7]",
+        "x == 6 or x == 7",
+        "x == \"a\"",
+        "x != \"b\"",
+        "x is missing",
+        "not (x is missing)",
+        "a",
+        "not a",
+        "a and x > 5",
+        "a or b",
+        "count() over 5m >= 5",
+        "count() over 5m > 4",
+        "count() over 5m > 4.5 and count(a) over 5m / count() over 5m > 20%",
+        "x starts with \"ab\"",
+        "x starts with \"a\"",
+        "lower(x) == \"a\" and hour() in 1..4",
+        "hour() in 0..23",
+    ];
+    let conditions: Vec<Expr> = texts.iter().map(|text| parse(text)).collect();
+    let mut following = 0;
+    for (a, text) in conditions.iter().zip(texts) {
+        for (b, other) in conditions.iter().zip(texts) {
+            if implies(a, b) {
+                following += 1;
+                assert!(may_imply((a, &facts(a)), &facts(b)), "{text} / {other}");
+            }
+        }
+    }
+    assert!(following > 40, "{following}");
 }
