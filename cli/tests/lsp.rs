@@ -240,6 +240,17 @@ fn what_a_lint_finds_can_be_mended_and_a_file_formatted() {
 }
 
 #[test]
+fn mistakes_in_tests_are_shown_and_go_with_the_rule_that_was_meant() {
+    let mut editor = editor();
+    editor.open("a.test.yaml", &TESTS.replace("alert: hot", "alert: hott"));
+    let found = editor.diagnostics("a.test.yaml", |found| !found.is_empty());
+    assert_eq!(found[0]["code"], "E1901", "{found:?}");
+    editor.open("a.yaml", &RULES.replace("  hot:", "  hott:"));
+    editor.diagnostics("a.test.yaml", <[_]>::is_empty);
+    editor.close();
+}
+
+#[test]
 fn a_change_in_one_file_shows_in_another() {
     let mut editor = editor();
     let without = "alerts: {}\nlists: {}\n";

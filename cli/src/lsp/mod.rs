@@ -1,6 +1,6 @@
 //! `tripline lsp`: answers an editor while rules are written.
 //!
-//! A change → the rules with what the editor holds (`workspace`) → checked → diagnostics. A question → where in a file it is asked
+//! A change → the rules with what the editor holds (`workspace`) → checked → errors; a pause → lints. A question → where in a file it is asked
 //! (`place`) → what the language (`vocabulary`, `schema`) and the rules (`symbols`) have there.
 
 mod completion;
@@ -12,9 +12,10 @@ mod text;
 mod vocabulary;
 mod workspace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
@@ -27,19 +28,24 @@ use lsp_types::request::{
 };
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, CodeActionProviderCapability, CompletionOptions,
-    CompletionParams, Diagnostic, DocumentFormattingParams, DocumentSymbolParams,
-    GotoDefinitionParams, HoverParams, HoverProviderCapability, InitializeParams, OneOf,
-    PublishDiagnosticsParams, ReferenceParams, RenameOptions, RenameParams, ServerCapabilities,
-    TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Url,
-    WorkspaceEdit,
+    CompletionParams, Diagnostic, DiagnosticSeverity, DocumentFormattingParams,
+    DocumentSymbolParams, GotoDefinitionParams, HoverParams, HoverProviderCapability,
+    InitializeParams, OneOf, PublishDiagnosticsParams, ReferenceParams, RenameOptions,
+    RenameParams, ServerCapabilities, TextDocumentPositionParams, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextEdit, Url, WorkspaceEdit,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tripline_engine::{Checked, Levels};
 
 use self::workspace::{Findings, Fix, Workspace};
 use crate::args::LspArgs;
+use crate::check::today;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
+
+/// How long nobody types before the rules are linted.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Why the server ends before it is told to.
 type Broken = Box<dyn std::error::Error + Send + Sync>;
@@ -63,11 +69,28 @@ fn serve(connection: Connection, rules: &Path) -> Result<(), Broken> {
     let mut server = Server {
         workspace: Workspace::new(folder(&params, rules)),
         published: BTreeMap::new(),
+        checked: None,
+        linted: BTreeMap::new(),
+        stale: BTreeSet::new(),
         fixes: Vec::new(),
         connection,
     };
-    server.publish()?;
-    while let Ok(message) = server.connection.receiver.recv() {
+    server.check()?;
+    loop {
+        let receiver = &server.connection.receiver;
+        let received = match server.checked {
+            // What takes longer waits until nobody types.
+            Some(_) => (receiver.recv_timeout(PAUSE)).map_err(|error| error.is_timeout()),
+            None => receiver.recv().map_err(|_| false),
+        };
+        let message = match received {
+            Ok(message) => message,
+            Err(true) => {
+                server.lint()?;
+                continue;
+            }
+            Err(false) => return Ok(()),
+        };
         let mut changed = false;
         let mut next = Some(message);
         // What was typed while the last check went on is checked once.
@@ -86,10 +109,9 @@ fn serve(connection: Connection, rules: &Path) -> Result<(), Broken> {
             next = server.connection.receiver.try_recv().ok();
         }
         if changed {
-            server.publish()?;
+            server.check()?;
         }
     }
-    Ok(())
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -131,6 +153,12 @@ struct Server {
     workspace: Workspace,
     /// What the editor was told last, by file.
     published: BTreeMap<Url, Vec<Diagnostic>>,
+    /// The rules as they were checked last, until they are linted.
+    checked: Option<Checked>,
+    /// What the lints found last, and the mistakes in test files.
+    linted: BTreeMap<Url, Vec<Diagnostic>>,
+    /// Files that have changed since.
+    stale: BTreeSet<Url>,
     /// How what was found last is mended.
     fixes: Vec<Fix>,
 }
@@ -143,6 +171,7 @@ impl Server {
             let params = notified::<DidOpenTextDocument>(told);
             params.is_some_and(|params| {
                 let document = params.text_document;
+                self.stale.insert(document.uri.clone());
                 self.workspace.open(&document.uri, document.text)
             })
         } else if method == DidChangeTextDocument::METHOD {
@@ -150,6 +179,7 @@ impl Server {
             params.is_some_and(|mut params| {
                 // Each change is the whole text.
                 let text = params.content_changes.pop().map(|change| change.text);
+                self.stale.insert(params.text_document.uri.clone());
                 text.is_some_and(|text| self.workspace.open(&params.text_document.uri, text))
             })
         } else if method == DidCloseTextDocument::METHOD {
@@ -239,10 +269,48 @@ impl Server {
             .collect()
     }
 
-    /// Checks the rules, and tells the editor what has changed of what is wrong with them.
-    fn publish(&mut self) -> Result<(), Broken> {
-        let Findings { mut found, fixes } = self.workspace.check();
+    /// Checks the rules and tells the editor of errors at once; what lints found stands as it is in files that have not changed.
+    fn check(&mut self) -> Result<(), Broken> {
+        let checked = self.workspace.check();
+        let mut found = self.workspace.findings(&checked).found;
+        for (uri, lints) in &self.linted {
+            if !self.stale.contains(uri) {
+                found.entry(uri.clone()).or_default().extend(lints.clone());
+            }
+        }
+        self.fixes.retain(|fix| !self.stale.contains(&fix.uri));
+        self.publish(found)?;
+        // To drop the one before takes a while.
+        self.checked = Some(checked);
+        Ok(())
+    }
+
+    /// Lints the rules and reads their tests, and tells the editor all that was found.
+    fn lint(&mut self) -> Result<(), Broken> {
+        let Some(mut checked) = self.checked.take() else {
+            return Ok(());
+        };
+        let levels = Levels::new(&checked.lints);
+        checked.lint(&levels, today());
+        let Findings { mut found, fixes } = self.workspace.findings(&checked);
+        let is_error = |one: &Diagnostic| one.severity == Some(DiagnosticSeverity::ERROR);
+        self.linted = found.clone();
+        for lints in self.linted.values_mut() {
+            lints.retain(|one| !is_error(one));
+        }
+        if let Some(program) = &checked.program {
+            for (uri, mistakes) in self.workspace.mistakes_in_tests(program) {
+                self.linted.insert(uri.clone(), mistakes.clone());
+                found.insert(uri, mistakes);
+            }
+        }
         self.fixes = fixes;
+        self.stale.clear();
+        self.publish(found)
+    }
+
+    /// Tells the editor what has changed of what is wrong.
+    fn publish(&mut self, mut found: BTreeMap<Url, Vec<Diagnostic>>) -> Result<(), Broken> {
         // A file about which nothing is to be said any more has to be told so.
         for uri in self.published.keys() {
             found.entry(uri.clone()).or_default();

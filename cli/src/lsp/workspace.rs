@@ -8,10 +8,12 @@ use lsp_types::{
     TextDocumentPositionParams, TextEdit, Url,
 };
 use tripline_engine::yaml::{self, Document};
-use tripline_engine::{Diagnostic as Finding, Levels, RawFile, Severity, loader};
+use tripline_engine::{
+    Checked, Diagnostic as Finding, Program, RawFile, Severity, check_tests, loader,
+};
 
 use super::text::Text;
-use crate::check::today;
+use crate::test::fixture;
 
 /// A file that is open, or was read.
 #[derive(Debug)]
@@ -164,22 +166,26 @@ impl Workspace {
         Some(At { file, offset })
     }
 
-    /// What is wrong with the rules, by file; files that are well have an empty list.
-    pub(super) fn check(&self) -> Findings {
+    /// Rule files and settings, in the order in which a check numbers them.
+    fn numbered(&self) -> Vec<(&PathBuf, &File)> {
+        let files = self.files.iter();
+        files.filter(|(_, file)| !file.is_test).collect()
+    }
+
+    /// Checks the rules.
+    pub(super) fn check(&self) -> Checked {
         let settings = self.settings().map(|file| file.uri.clone());
-        let rules: Vec<(&PathBuf, &File)> = self
-            .files
-            .iter()
-            .filter(|(_, file)| !file.is_test)
-            .collect();
-        let raw = rules.iter().map(|(path, file)| RawFile {
+        let raw = self.numbered().into_iter().map(|(path, file)| RawFile {
             name: path.display().to_string(),
             bytes: file.text.text.clone().into_bytes(),
             settings: Some(&file.uri) == settings.as_ref(),
         });
-        let mut checked = tripline_engine::check(raw.collect());
-        let levels = Levels::new(&checked.lints);
-        checked.lint(&levels, today());
+        tripline_engine::check(raw.collect())
+    }
+
+    /// What a check of these files found.
+    pub(super) fn findings(&self, checked: &Checked) -> Findings {
+        let rules = self.numbered();
         let mut found: BTreeMap<Url, Vec<Diagnostic>> = BTreeMap::new();
         let mut fixes = Vec::new();
         for finding in &checked.diagnostics {
@@ -206,6 +212,30 @@ impl Workspace {
             found.entry(file.uri.clone()).or_default().push(shown);
         }
         Findings { found, fixes }
+    }
+
+    /// What is wrong with test files, for each of them.
+    pub(super) fn mistakes_in_tests(&self, program: &Program) -> BTreeMap<Url, Vec<Diagnostic>> {
+        let tests: Vec<(&PathBuf, &File)> =
+            (self.files.iter().filter(|(_, file)| file.is_test)).collect();
+        let raw = tests.iter().map(|(path, file)| RawFile {
+            name: path.display().to_string(),
+            bytes: file.text.text.clone().into_bytes(),
+            settings: false,
+        });
+        let read = check_tests(raw.collect(), program, &fixture);
+        let mut found: BTreeMap<Url, Vec<Diagnostic>> = BTreeMap::new();
+        for (_, file) in &tests {
+            found.insert(file.uri.clone(), Vec::new());
+        }
+        for finding in &read.diagnostics {
+            if let Some(label) = finding.labels.first() {
+                let file = tests[label.file].1;
+                let shown = diagnostic(finding, file, &tests);
+                found.entry(file.uri.clone()).or_default().push(shown);
+            }
+        }
+        found
     }
 }
 

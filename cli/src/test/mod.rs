@@ -108,7 +108,7 @@ fn tell_wrong(read: &CheckedTests, terminal: &Terminal) -> Result<bool, Failure>
 }
 
 /// Reads the events that a test file names, beside it.
-fn fixture(test_file: &str, path: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn fixture(test_file: &str, path: &str) -> Result<Vec<u8>, String> {
     let folder = Path::new(test_file).parent().unwrap_or(Path::new(""));
     let path = folder.join(path);
     let told = |error: io::Error| error.to_string();
