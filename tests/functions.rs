@@ -189,3 +189,82 @@ fn what_nobody_is_sent_is_counted() {
     finish(function.tick(Time(TEN + 300_000), &call(5))).unwrap();
     assert_eq!(function.take_metrics().behind, Some(120_000));
 }
+
+#[test]
+fn a_tick_costs_the_same_with_a_million_idle_keys() {
+    let program = compile_text("alerts: {quiet: {by: user, when: count() over 1d == 0}}");
+    let (shared, world) = calm();
+    shared
+        .borrow_mut()
+        .stream
+        .insert("shard".into(), Vec::new());
+    let function = AlertFunction::new(&program, world, topics());
+    let first = record(1, 1, "u");
+    finish(function.records(vec![Ok(first)], &call(0))).unwrap();
+    let calls_of_tick = |minutes: i64| {
+        let before = shared.borrow().calls;
+        finish(function.tick(Time(TEN + minutes * 60_000), &call(minutes))).unwrap();
+        shared.borrow().calls - before
+    };
+    // The first one looks for rules that are gone.
+    calls_of_tick(1);
+    let few = calls_of_tick(2);
+    let one = {
+        let shared = shared.borrow();
+        let mut items = shared.items.iter();
+        let found = items.find(|(name, _)| matches!(name, Name::Key { .. }));
+        found.map(|(name, item)| (name.clone(), item.clone()))
+    };
+    let (Name::Key { fingerprint, .. }, item) = one.unwrap() else {
+        panic!("the key has an item");
+    };
+    assert!(item.timer.is_some());
+    for number in 0..1_000_000 {
+        let name = Name::Key {
+            fingerprint,
+            key: format!("[\"idle-{number}\"]").into(),
+        };
+        shared.borrow_mut().items.insert(name, item.clone());
+    }
+    assert_eq!(calls_of_tick(3), few);
+}
+
+#[test]
+fn rules_end_no_episodes_of_rules_that_come_after_them() {
+    let before = compile_text("alerts: {old: {by: user, when: count() over 1h >= 2}}");
+    let after = compile_text("alerts: {new: {by: user, when: count() over 1h >= 2}}");
+    let (shared, world) = calm();
+    let one = record(1, 2, "u");
+    let two = record(2, 2, "u");
+    shared
+        .borrow_mut()
+        .stream
+        .insert("shard".into(), vec![one.clone(), two.clone()]);
+    let old = AlertFunction::new(&before, world.clone(), topics());
+    let new = AlertFunction::new(&after, world.clone(), topics());
+    let fires = |alert: &str| {
+        let shared = shared.borrow();
+        let mut firing = shared
+            .items
+            .values()
+            .filter_map(|item| item.firing.as_ref());
+        firing.any(|rule| rule.name == alert)
+    };
+    let tick = |function: &AlertFunction<'_, World>, minutes: i64| {
+        finish(function.tick(Time(TEN + minutes * 60_000), &call(minutes))).unwrap();
+    };
+    finish(old.records(vec![Ok(one)], &call(0))).unwrap();
+    // Nothing has been read by the new rules, so the old ones are those that run.
+    tick(&new, 1);
+    assert!(fires("old"));
+    finish(new.records(vec![Ok(two)], &call(1))).unwrap();
+    // While both run.
+    tick(&old, 2);
+    assert!(fires("old") && fires("new"));
+    tick(&new, 2);
+    assert!(!fires("old") && fires("new"));
+    // Rules that have read nothing for long are those of today, if there was nothing to read.
+    let last = compile_text("alerts: {}");
+    tick(&AlertFunction::new(&last, world, topics()), 17);
+    assert!(!fires("new"));
+}

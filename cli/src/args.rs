@@ -417,6 +417,10 @@ pub(crate) struct AwsArgs {
     /// The region
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub(crate) region: Option<String>,
+
+    /// The profile of the AWS configuration files
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    pub(crate) profile: Option<String>,
 }
 
 #[cfg(feature = "aws")]

@@ -19,6 +19,22 @@ pub(crate) fn within<T>(work: impl Future<Output = Result<T, Failure>>) -> Resul
     done
 }
 
+/// Waits until somebody wants the command to end: Ctrl-C, or a signal to terminate.
+pub(crate) async fn stopped() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Where there is no such thing, there is nothing to wait for.
+    let _ = tokio::signal::ctrl_c().await;
+}
+
 impl AwsArgs {
     /// Where AWS is, and who asks.
     pub(crate) async fn config(&self) -> aws::SdkConfig {
@@ -28,6 +44,9 @@ impl AwsArgs {
         }
         if let Some(region) = &self.region {
             loader = loader.region(aws::Region::new(region.clone()));
+        }
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
         }
         loader.load().await
     }

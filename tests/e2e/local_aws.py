@@ -155,7 +155,8 @@ class LocalAws:
         """A queue that gets what is sent to a topic."""
         sqs, sns = self.client("sqs"), self.client("sns")
         name = "alerts-" + topic.rsplit(":", 1)[-1][-40:]
-        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
         return url
@@ -165,7 +166,7 @@ class LocalAws:
         sqs = self.client("sqs")
         messages = []
         while True:
-            given = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get("Messages", [])
+            given = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]).get("Messages", [])
             if not given:
                 return messages
             messages += given

@@ -1,11 +1,13 @@
 """The functions, deployed and run end to end on a local AWS, beside `tripline run` on the same events.
 
-    test_functions.py FOLDER
+    test_functions.py FOLDER [PART...]
 
-FOLDER holds the builds of `alert`, `transform`, `tripline` and `mapping`.
+FOLDER holds the builds of `alert`, `transform`, `tripline` and `mapping`; parts are the functions of this file that `main` names.
 """
 
+import base64
 import gzip
+import hashlib
 import json
 import pathlib
 import shutil
@@ -23,11 +25,9 @@ PARTS = 3
 def main():
     with LocalAws() as aws:
         try:
-            whole_sample(aws)
-            producer(aws)
-            poison(aws)
-            missing_parts(aws)
-            own_mapping(aws)
+            for part in (whole_sample, producer, poison, payloads, missing_parts, own_mapping):
+                if part.__name__ in sys.argv[2:] or not sys.argv[2:]:
+                    part(aws)
         except BaseException:
             server = (aws.folder / "server.log").read_text(errors="replace")
             print("the local AWS said last:\n" + server[-3000:], file=sys.stderr)
@@ -62,9 +62,14 @@ def produce(aws, out, file, *more, expect=0):
 
 def tripline(aws, *arguments, expect=0):
     """The command, talking to AWS through the proxy, which takes some requests in part only."""
+    arguments, environment = at_proxy(aws, arguments)
+    return command(*arguments, env=environment, cwd=aws.folder, expect=expect)
+
+
+def at_proxy(aws, arguments):
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PATH": ""}
     endpoint = ["--endpoint-url", f"http://127.0.0.1:{aws.proxy.port}", "--region", "us-east-1"]
-    return command(BUILDS / "tripline", *arguments, *endpoint, env=environment, cwd=aws.folder, expect=expect)
+    return [str(one) for one in (BUILDS / "tripline", *arguments, *endpoint)], environment
 
 
 def rules_with_arrival(aws, count):
@@ -280,9 +285,21 @@ def producer(aws):
     aws.proxy.faults = {"PutRecords": (1, ["throttled"])}
     failed.unlink()
     produce(aws, out, file, "--failed", failed, "--attempts", "2", expect=1)
-    aws.proxy.faults = {}
     assert len(failed.read_text().splitlines()) == len(lines) + 2
     failed.unlink()
+    # Stopped while it waits for a pipe and for the stream, it keeps what it has read.
+    aws.proxy.reset()
+    arguments, environment = at_proxy(aws, ["produce", "--stream", "refusing", "--failed", failed, "-"])
+    with subprocess.Popen(arguments, env=environment, cwd=aws.folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as piped:
+        piped.stdin.write("\n".join(lines[:100]) + "\n")
+        piped.stdin.flush()
+        aws.until("the stream has refused something", lambda: aws.proxy.requests["PutRecords"] > 1)
+        piped.terminate()
+        stopped = piped.stderr.read()
+        assert piped.wait() == 1 and "stopped after 100 lines" in stopped, stopped
+    assert len(failed.read_text().splitlines()) == 100
+    failed.unlink()
+    aws.proxy.faults = {}
     # One that is not there is not asked ten times for each record.
     aws.proxy.reset()
     hopeless = produce(aws, {"StreamName": "no-such-stream"}, file, "--failed", failed, expect=1).stderr
@@ -319,17 +336,19 @@ def poison(aws):
     for function in ("TransformFunction", "AlertFunction"):
         report = deliver(aws, out, function, batch=20)
         assert not report["given_up"], report
-    # One record of a call whose base64 is wrong, and one without a partition key.
+    # A hundred records without a partition key, and the base64 of one of them is wrong.
+    data = lambda number: "%%%" if number == 37 else base64.b64encode(b'{"id":"x%d","eventType":"x"}' % number).decode()
     call = {
         "Records": [
-            {"eventID": f"shardId-9:{number}", "kinesis": {"sequenceNumber": str(number), "data": data, "approximateArrivalTimestamp": 1767607200.5}}
-            for number, data in ((1, "%%%"), (2, "eyJpZCI6IngiLCJldmVudFR5cGUiOiJ4In0="))
+            {"eventID": f"shardId-9:{number}", "kinesis": {"sequenceNumber": str(number), "data": data(number), "approximateArrivalTimestamp": 1767607200.5}}
+            for number in range(1, 101)
         ]
     }
     answer = aws.client("lambda").invoke(FunctionName=out["TransformFunction"], Payload=json.dumps(call))
     assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     stored = {item["id"]["S"]: item for item in aws.scan(out["EventsTable"])}
-    assert set(stored) == {f"e{number}" for number in range(40)} | {"elong", "late", "x"}, sorted(stored)
+    hundred = {f"x{number}" for number in range(1, 101) if number != 37}
+    assert set(stored) == {f"e{number}" for number in range(40)} | {"elong", "late"} | hundred, sorted(stored)
     # It is longer than an item may be; the archive has it.
     assert "event" not in stored["elong"] and int(stored["elong"]["omittedBytes"]["N"]) > 900_000
     quarantined = aws.scan(out["QuarantineTable"])
@@ -349,6 +368,108 @@ def poison(aws):
     # The records are as they were; the one whose base64 was wrong is an event of its own now.
     assert len(aws.scan(out["QuarantineTable"])) == len(bad)
     step(f"poison: {len(quarantined)} records in quarantine with a reason, {len(stored)} events stored, 41 alerts sent; all put back")
+
+
+def varint(number):
+    bytes_ = bytearray()
+    while number >= 0x80:
+        bytes_.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*bytes_, number])
+
+
+def field(number, content):
+    """A field of a protocol buffer whose content is bytes."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def kpl_aggregate(records):
+    """What the Kinesis Producer Library makes of several records: a magic number, their message, its MD5."""
+    return kpl_message(field(1, b"key") + b"".join(field(3, b"\x08\x00" + field(3, record)) for record in records))
+
+
+def kpl_message(body):
+    return b"\xf3\x89\x9a\xc2" + body + hashlib.md5(body).digest()
+
+
+def payloads(aws):
+    """What others put into a stream: events in parcels and wrappings of all kinds; the alerts go to a FIFO topic."""
+    out = aws.deploy("payloads", {"alert": BUILDS, "transform": BUILDS})
+    topic = aws.client("sns").create_topic(Name="payloads.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    aws.set_variables(out["AlertFunction"], ALERT_TOPIC_ARN=topic, PAGER_TOPIC_ARN=topic)
+    queue = aws.queue_of(topic)
+    reading = lambda name: {"id": name, "eventType": "sensor_reading", "timestamp": "2026-01-05T10:00:00Z", "userId": "u1", "data": {"status": "failed"}}
+    encoded = lambda name: json.dumps(reading(name)).encode()
+    millis = 1767607200000
+    logs = {
+        "messageType": "DATA_MESSAGE",
+        "owner": "123456789012",
+        "logGroup": "group",
+        "logStream": "stream",
+        "subscriptionFilters": ["all"],
+        "logEvents": [
+            {"id": "3689", "timestamp": millis, "message": json.dumps({**reading("logged"), "note": "in a log"})},
+            {"id": "3690", "timestamp": millis, "message": "START RequestId: no event"},
+            {"id": "3691", "timestamp": millis, "message": '{"eventType": "without_id"}'},
+        ],
+    }
+    bus = {
+        "version": "0",
+        "id": "bus",
+        "detail-type": "order_placed",
+        "source": "shop",
+        "account": "123456789012",
+        "time": "2026-01-05T10:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {"userId": "u1"},
+    }
+    change = {
+        "eventID": "change",
+        "eventName": "INSERT",
+        "awsRegion": "us-east-1",
+        "eventSource": "aws:dynamodb",
+        "tableName": "orders",
+        "dynamodb": {
+            "ApproximateCreationDateTime": millis,
+            "Keys": {"id": {"S": "o1"}},
+            "NewImage": {"id": {"S": "o1"}, "total": {"N": "12.5"}},
+            "SizeBytes": 30,
+        },
+    }
+    records = {
+        "lines": b"\n".join(encoded(f"line-{number}") for number in range(3)),
+        "gzip": gzip.compress(b"\n".join(encoded(f"gzip-{number}") for number in range(3))),
+        "KPL": kpl_aggregate([encoded(f"kpl-{number}") for number in range(50)]),
+        "KPL of gzip": kpl_aggregate([gzip.compress(encoded("kpl-gzip"))]),
+        "too many": gzip.compress(kpl_message(b"\x1a\x00" * 1_000_000)),
+        "logs": gzip.compress(json.dumps(logs).encode()),
+        "control": gzip.compress(json.dumps({**logs, "messageType": "CONTROL_MESSAGE"}).encode()),
+        "bus": json.dumps(bus).encode(),
+        "change": json.dumps(change).encode(),
+    }
+    kinesis = aws.client("kinesis")
+    for name, data in records.items():
+        kinesis.put_record(StreamName=out["StreamName"], PartitionKey="one", Data=data)
+    for function in ("TransformFunction", "AlertFunction"):
+        report = deliver(aws, out, function, batch=20)
+        assert not report["given_up"], report
+    stored = {item["id"]["S"]: item for item in aws.scan(out["EventsTable"])}
+    readings = {"line-0", "line-1", "line-2", "gzip-0", "gzip-1", "gzip-2", "kpl-gzip", "logged", *(f"kpl-{number}" for number in range(50))}
+    assert set(stored) == readings | {"3691", "bus", "change"}, sorted(stored)
+    kinds = {name: stored[name]["eventType"]["S"] for name in ("bus", "3691", "change")}
+    assert kinds == {"bus": "order_placed", "3691": "without_id", "change": kinds["change"]}, kinds
+    assert json.loads(stored["change"]["event"]["S"])["new"]["total"] == 12.5, stored["change"]
+    (refused,) = aws.scan(out["QuarantineTable"])
+    assert "100000" in refused["reason"]["S"].replace(",", "") or "100,000" in refused["reason"]["S"], refused["reason"]
+    messages = aws.received(queue)
+    groups = {message["Attributes"]["MessageGroupId"] for message in messages}
+    named = [message["Attributes"]["MessageDeduplicationId"] for message in messages]
+    assert "sensor-failed" in groups and len(set(named)) == len(named), (groups, named)
+    alerts = [json.loads(line) for message in messages for line in message["Body"].splitlines()]
+    failed = [alert for alert in alerts if alert["alert"] == "sensor-failed"]
+    assert len({alert["notification"] for alert in failed}) == len(failed) == len(readings), len(failed)
+    step(f"payloads: {len(stored)} events of lines, gzip, aggregates, logs, a bus and a table; an aggregate of a million records refused")
 
 
 def missing_parts(aws):

@@ -112,7 +112,7 @@ where
             sizes,
         );
         let read = Arc::default();
-        let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut stopped = std::pin::pin!(deployment::stopped());
         let mut was_stopped = false;
         let mut broken = None;
         'inputs: for input in &inputs {
@@ -202,7 +202,16 @@ where
             self.terminal
                 .say(&format!("nothing can be put into {stream}: {why}\n"));
         }
-        let code = self.report()?;
+        if was_stopped {
+            let lines = counted(self.sent + self.unsent, "line");
+            self.terminal.say(&format!(
+                "stopped after {lines}: the input was not read to its end\n"
+            ));
+        }
+        let code = match self.report()? {
+            ExitCode::SUCCESS if was_stopped => ExitCode::from(1),
+            code => code,
+        };
         broken.map_or(Ok(code), Err)
     }
 

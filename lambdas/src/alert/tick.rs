@@ -15,6 +15,8 @@ use crate::store::{Fault, Quarantine, Sink, States, Stream};
 const MOST_BEHIND: i64 = 365 * 86_400_000;
 /// How many items are worked on at once.
 const ITEMS: usize = 500;
+/// The longest that a function of other rules goes on after it took its last record, in milliseconds: no call is longer.
+const LONGEST_CALL: i64 = 15 * 60_000;
 
 impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
     /// Runs the timers that are due at `at`, as far as every shard has delivered what came before.
@@ -23,7 +25,13 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
     ///
     /// If it could not be done to the end; the next tick goes on.
     pub async fn tick(&self, at: Time, call: &Call<'_>) -> Result<(), Fault> {
-        let horizon = self.horizon(at).await?;
+        // Read before the shards: whoever wrote one of these has read a shard, or is about to say so.
+        let has_retired = *self.has_retired.borrow();
+        let firing = match has_retired {
+            true => Vec::new(),
+            false => self.world.firing().await?,
+        };
+        let (horizon, is_current) = self.horizon(at).await?;
         let behind = horizon.map_or(i64::MAX, |horizon| at.0.saturating_sub(horizon.0));
         self.meter
             .count(|metrics| metrics.behind = Some(behind.clamp(0, MOST_BEHIND)));
@@ -31,10 +39,10 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         // What fails keeps nothing else from being done.
         let mut outcome = Ok(());
         if let Some(horizon) = horizon
-            && !*self.has_retired.borrow()
+            && is_current
+            && !has_retired
         {
-            let names = self.world.firing().await?;
-            let gone = names.into_iter().filter(|name| self.key(name).is_none());
+            let gone = firing.into_iter().filter(|name| self.key(name).is_none());
             self.visit(&gone.collect::<Vec<_>>(), Some(horizon), call)
                 .await?;
             *self.has_retired.borrow_mut() = true;
@@ -54,16 +62,22 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         }
     }
 
-    /// How far timers may run: to the tick, but no further than any shard has been read that has more to read.
+    /// How far timers may run: to the tick, but no further than any shard has been read that has more to read. None if
+    /// nothing has been read of such a shard.
     ///
-    /// None if nothing has been read of such a shard.
-    async fn horizon(&self, at: Time) -> Result<Option<Time>, Fault> {
+    /// And whether these rules are the current ones: while a deployment is under way, a function of the rules before
+    /// must not end the episodes of rules that it does not know yet. Those of whoever read last are current.
+    async fn horizon(&self, at: Time) -> Result<(Option<Time>, bool), Fault> {
         let shards = self.world.shards().await?;
         let names: Vec<Name> = shards.iter().cloned().map(Name::Shard).collect();
         let mut horizon = Some(at);
+        let mut last = Input::default();
         for (shard, item) in shards.iter().zip(self.load(&names, false).await) {
             let item = item?;
             let input = self.input(&item);
+            if input.progress >= last.progress {
+                last = input;
+            }
             if input.progress.is_some_and(|progress| progress >= at) {
                 continue;
             }
@@ -71,7 +85,10 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
                 horizon = horizon.min(input.progress);
             }
         }
-        Ok(horizon)
+        let is_over = |progress: Time| at.0.saturating_sub(progress.0) > LONGEST_CALL;
+        let is_current =
+            last.program == Some(self.program.fingerprint()) || last.progress.is_none_or(is_over);
+        Ok((horizon, is_current))
     }
 
     /// The state that a name is of, if the rules have it.

@@ -71,7 +71,7 @@ fn unwrap(
     if depth > MAX_DEPTH {
         return Err(Refused::TooDeep);
     }
-    if let Some(records) = aggregate::records(bytes) {
+    if let Some(records) = aggregate::records(bytes)? {
         return records
             .iter()
             .try_for_each(|record| unwrap(record, found, left, depth + 1));
