@@ -118,7 +118,7 @@ mod wire;
 pub mod yaml;
 
 pub use apply::{Advance, Counts, Message, Outcome, Told};
-pub use check::{Checked, CheckedTests, LintLevels, ReadFixture, check, check_tests};
+pub use check::{Checked, CheckedTests, LintLevels, ReadFixture, check, check_tests, check_trees};
 pub use codec::CodecError;
 pub use definition::Definition;
 pub use diagnostic::{CODES, Code, Diagnostic, Edit, Label, Severity, nearest as nearest_name};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
@@ -9,7 +10,7 @@ use lsp_types::{
 };
 use tripline_engine::yaml::{self, Document};
 use tripline_engine::{
-    Checked, Diagnostic as Finding, Program, RawFile, Severity, check_tests, loader,
+    Checked, Diagnostic as Finding, Program, RawFile, Severity, check_tests, check_trees, loader,
 };
 
 use super::text::Text;
@@ -20,7 +21,7 @@ use crate::test::fixture;
 pub(super) struct File {
     pub(super) uri: Url,
     pub(super) text: Text,
-    pub(super) tree: Document,
+    pub(super) tree: Arc<Document>,
     /// Whether it is a file of tests.
     pub(super) is_test: bool,
 }
@@ -125,7 +126,7 @@ impl Workspace {
         let file = File {
             uri,
             is_test: is_test(&path),
-            tree: yaml::parse(&text),
+            tree: Arc::new(yaml::parse(&text)),
             text: Text::new(text),
         };
         self.files.insert(path, file);
@@ -175,12 +176,15 @@ impl Workspace {
     /// Checks the rules.
     pub(super) fn check(&self) -> Checked {
         let settings = self.settings().map(|file| file.uri.clone());
-        let raw = self.numbered().into_iter().map(|(path, file)| RawFile {
-            name: path.display().to_string(),
-            bytes: file.text.text.clone().into_bytes(),
-            settings: Some(&file.uri) == settings.as_ref(),
+        let raw = self.numbered().into_iter().map(|(path, file)| {
+            let raw = RawFile {
+                name: path.display().to_string(),
+                bytes: file.text.text.clone().into_bytes(),
+                settings: Some(&file.uri) == settings.as_ref(),
+            };
+            (raw, Some(Arc::clone(&file.tree)))
         });
-        tripline_engine::check(raw.collect())
+        check_trees(raw.collect())
     }
 
     /// What a check of these files found.

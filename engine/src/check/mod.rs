@@ -32,6 +32,7 @@ pub(crate) use patterns::MAX_REGEX;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use alert::{Groupings, Shared};
 use defaults::Defaults;
@@ -67,7 +68,7 @@ pub struct Checked {
     /// Where each alert stands: the file and its name's place in it.
     alert_places: BTreeMap<String, (usize, Range<usize>)>,
     /// The trees of the files, for the lints.
-    pub(crate) documents: Vec<Document>,
+    pub(crate) documents: Vec<Arc<Document>>,
     /// Which of the files holds the settings.
     pub(crate) settings_file: Option<usize>,
     /// Which lints the settings allow and deny.
@@ -76,6 +77,14 @@ pub struct Checked {
 
 /// Checks rule files and compiles them.
 pub fn check(raw: Vec<RawFile>) -> Checked {
+    check_trees(raw.into_iter().map(|file| (file, None)).collect())
+}
+
+/// As [`check`], of files whose trees may be known: an editor changes one at a time.
+///
+/// A tree must be of the text of its file.
+pub fn check_trees(raw: Vec<(RawFile, Option<Arc<Document>>)>) -> Checked {
+    let (raw, trees): (Vec<RawFile>, Vec<_>) = raw.into_iter().unzip();
     let mut diagnostics = Vec::new();
     let mut parsed = Parsed::default();
     let settings_file = raw.iter().position(|file| file.settings);
@@ -90,7 +99,12 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         .enumerate()
         .map(|(index, file)| read(index, file, &mut diagnostics))
         .collect();
-    let documents: Vec<Document> = files.iter().map(|file| yaml::parse(&file.text)).collect();
+    // A file that is refused has no text here, whatever its tree is of.
+    let tree = |(file, tree): (&SourceFile, Option<Arc<Document>>)| {
+        let known = tree.filter(|_| !file.text.is_empty());
+        known.unwrap_or_else(|| Arc::new(yaml::parse(&file.text)))
+    };
+    let documents: Vec<Arc<Document>> = files.iter().zip(trees).map(tree).collect();
     for (index, document) in documents.iter().enumerate() {
         diagnostics.extend(
             document

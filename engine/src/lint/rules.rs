@@ -415,7 +415,12 @@ impl<'c> Rules<'c> {
 
     /// The files that hold rules and can be read.
     pub(super) fn documents(&self) -> impl Iterator<Item = (usize, &'c Document)> {
-        let documents = self.checked.documents.iter().enumerate();
+        let documents = self
+            .checked
+            .documents
+            .iter()
+            .map(|document| &**document)
+            .enumerate();
         documents.filter(|(file, _)| !self.is_settings(*file))
     }
 
