@@ -9,10 +9,10 @@ use super::schema::{self, Schema};
 use crate::diagnostic as codes;
 use crate::event::{Envelope, Projection};
 use crate::route::Routes;
-use crate::yaml::Node as Yaml;
+use crate::yaml::{Content, Node as Yaml};
 
 const KEYS: &[&str] = &["event", "schema", "lint", "notify"];
-const EVENT_KEYS: &[&str] = &["type", "time", "id", "arrival", "max_future"];
+const EVENT_KEYS: &[&str] = &["type", "time", "id", "arrival", "partition", "max_future"];
 /// How far an event time may be ahead of its arrival: 5 minutes.
 const MAX_FUTURE: i64 = 300_000;
 
@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) time: Vec<Segment>,
     pub(crate) id: Vec<Segment>,
     arrival: Option<Vec<Segment>>,
+    /// What a stream keeps together: the first of these that an event has is its partition key.
+    pub(crate) partition: Vec<Vec<Segment>>,
     max_future: i64,
     pub(crate) schema: Schema,
     pub(crate) lints: LintLevels,
@@ -36,6 +38,7 @@ impl Default for Settings {
             time: field("timestamp"),
             id: field("id"),
             arrival: None,
+            partition: Vec::new(),
             max_future: MAX_FUTURE,
             schema: Schema::default(),
             lints: LintLevels::default(),
@@ -97,20 +100,34 @@ fn event<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml, settings: &mut Setting
         if !EVENT_KEYS.contains(&key) {
             continue;
         }
-        let Some(written) = reader.expression(&entry.value, &format!("`{key}`")) else {
+        if let (true, Content::List(items)) = (key == "partition", &entry.value.content) {
+            settings.partition = items
+                .iter()
+                .filter_map(|item| path(reader, item, key))
+                .collect();
             continue;
-        };
-        let ExprKind::Path(path) = written.expr.kind else {
-            let help = Some("name a field, such as `detail.time`".to_owned());
-            let message = format!("`{key}` must be a path into the event");
-            reader.refuse(codes::WRONG_TYPE, entry.value.range.clone(), message, help);
+        }
+        let Some(path) = path(reader, &entry.value, key) else {
             continue;
         };
         match key {
-            "type" => settings.kind = path.segments,
-            "time" => settings.time = path.segments,
-            "id" => settings.id = path.segments,
-            _ => settings.arrival = Some(path.segments),
+            "type" => settings.kind = path,
+            "time" => settings.time = path,
+            "id" => settings.id = path,
+            "partition" => settings.partition = vec![path],
+            _ => settings.arrival = Some(path),
         }
     }
+}
+
+/// Reads a path into the event.
+fn path<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml, key: &str) -> Option<Vec<Segment>> {
+    let written = reader.expression(node, &format!("`{key}`"))?;
+    let ExprKind::Path(path) = written.expr.kind else {
+        let help = Some("name a field, such as `detail.time`".to_owned());
+        let message = format!("`{key}` must be a path into the event");
+        reader.refuse(codes::WRONG_TYPE, node.range.clone(), message, help);
+        return None;
+    };
+    Some(path.segments)
 }

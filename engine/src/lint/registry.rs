@@ -68,6 +68,7 @@ pub const LINTS: &[Lint] = &[
     key::LARGE_STATE,
     key::AGGREGATE_WITHOUT_KEEP,
     key::ON_EVERYTHING,
+    key::KEY_OVER_SHARDS,
     life::UNTIL_COVERS_WHEN,
     life::UNTIL_NEVER,
     life::NEEDLESS_UNTIL,
@@ -104,4 +105,5 @@ pub const LINTS: &[Lint] = &[
     across::DUPLICATE_AGGREGATE,
     across::CONFLICTING_AGGREGATES,
     across::DUPLICATE_SUMMARY,
+    across::TIER_OVERLAP,
 ];

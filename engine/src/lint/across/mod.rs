@@ -64,6 +64,14 @@ pub(super) const DUPLICATE_SUMMARY: Lint = Lint::new(
     summaries,
 );
 
+pub(super) const TIER_OVERLAP: Lint = Lint::new(
+    "W2609",
+    "tier-overlap",
+    Severity::Warning,
+    Family::Across,
+    overlap,
+);
+
 /// The most rules of a bucket that are compared with one another.
 const MAX_BUCKET: usize = 32;
 
@@ -189,7 +197,11 @@ fn tier(rules: &Rules<'_>, alert: &Alert<'_>) -> Option<Interval> {
     (joined(&alert.when(rules).expr, ChainOp::Or).len() == 1).then_some(*interval)
 }
 
-fn gap(rules: &Rules<'_>, out: &mut Findings) {
+/// An alert that takes a value from one limit to another.
+type Tier<'r, 'c> = (Interval, &'r Alert<'c>);
+
+/// Calls `f` with each two alerts whose severity rises with a value, the lower of them first.
+fn each_rise<'r, 'c>(rules: &'r Rules<'c>, mut f: impl FnMut(&str, Tier<'r, 'c>, Tier<'r, 'c>)) {
     for ((_, _, value), alerts) in buckets(rules)
         .into_iter()
         .filter(|(_, alerts)| alerts.len() <= MAX_BUCKET)
@@ -200,19 +212,55 @@ fn gap(rules: &Rules<'_>, out: &mut Findings) {
             .collect();
         tiers.sort_by(|a, b| a.0.low.total_cmp(&b.0.low));
         for pair in tiers.windows(2) {
-            let ((low, a), (high, b)) = (&pair[0], &pair[1]);
-            let rises = a.severity < b.severity;
-            let apart =
-                low.high < high.low || (low.high == high.low && low.high_open && high.low_open);
-            if rises && apart && low.low > f64::NEG_INFINITY {
-                let (file, range) = place(a);
-                let when = b.when(rules);
-                out.span(when, when.expr.span, format!("between `{}` and `{}` no alert takes `{value}` from {} to {}", a.name, b.name, low.high, high.low))
-                    .also(file, range, "the lower one ends before this one begins")
-                    .help("let one begin where the other ends, or leave the upper end of the lower one out");
+            let (low, high) = (pair[0], pair[1]);
+            if low.1.severity < high.1.severity && low.0.low > f64::NEG_INFINITY {
+                f(&value, low, high);
             }
         }
     }
+}
+
+fn gap(rules: &Rules<'_>, out: &mut Findings) {
+    each_rise(rules, |value, (low, a), (high, b)| {
+        if low.high < high.low || (low.high == high.low && low.high_open && high.low_open) {
+            let (file, range) = place(a);
+            let when = b.when(rules);
+            out.span(
+                when,
+                when.expr.span,
+                format!(
+                    "between `{}` and `{}` no alert takes `{value}` from {} to {}",
+                    a.name, b.name, low.high, high.low
+                ),
+            )
+            .also(file, range, "the lower one ends before this one begins")
+            .help(
+                "let one begin where the other ends, or leave the upper end of the lower one out",
+            );
+        }
+    });
+}
+
+/// A lower tier without an upper end goes on for every value, which is how tiers are mostly written.
+fn overlap(rules: &Rules<'_>, out: &mut Findings) {
+    each_rise(rules, |value, (low, a), (high, b)| {
+        if high.low < low.high && low.high < high.high {
+            let (file, range) = place(a);
+            let when = b.when(rules);
+            out.span(
+                when,
+                when.expr.span,
+                format!(
+                    "both `{}` and `{}` take `{value}` from {} to {}",
+                    a.name, b.name, high.low, low.high
+                ),
+            )
+            .also(file, range, "the lower one ends after this one begins")
+            .help(
+                "let one begin where the other ends, or leave the upper end of the lower one out",
+            );
+        }
+    });
 }
 
 fn similar(rules: &Rules<'_>, out: &mut Findings) {

@@ -67,6 +67,14 @@ pub(super) const ON_EVERYTHING: Lint = Lint::new(
     everything,
 );
 
+pub(super) const KEY_OVER_SHARDS: Lint = Lint::new(
+    "W2309",
+    "key-over-shards",
+    Severity::Info,
+    Family::Key,
+    over_shards,
+);
+
 /// The most parts of a key that can be taken in at a glance.
 const MAX_PARTS: usize = 4;
 /// From how much state of a key on its size is told: half of the limit.
@@ -268,5 +276,36 @@ fn everything(rules: &Rules<'_>, out: &mut Findings) {
             format!("`{}` looks at events of every type", alert.name),
         )
         .help(help);
+    }
+}
+
+fn over_shards(rules: &Rules<'_>, out: &mut Findings) {
+    let partition = &rules.settings.partition;
+    let has_windows = |alert: &&super::rules::Alert<'_>| {
+        alert.compiled.is_some_and(|rule| !rule.windows.is_empty())
+    };
+    for alert in rules.alerts.iter().filter(has_windows) {
+        let is_whole = |(_, site): &(String, usize)| {
+            walk::path(&rules.sites[*site].expr)
+                .is_some_and(|path| partition.contains(&path.segments))
+        };
+        if partition.is_empty() || alert.by.iter().any(is_whole) {
+            continue;
+        }
+        let span = alert.when(rules).expr.span;
+        let name = |segments: &Vec<Segment>| {
+            let segments = segments.clone();
+            format!("`{}`", print_path(&Path { segments, span }))
+        };
+        let names: Vec<String> = partition.iter().map(name).collect();
+        let message = "events of one key come over several shards, in an order that is chance";
+        let finding = match alert.by.is_empty() {
+            true => out.alert(alert, message),
+            false => out.key(alert, "by", message),
+        };
+        finding.help(format!(
+            "add what the stream keeps together to `by` ({}), or live with the few moments by which shards differ",
+            names.join(" or ")
+        ));
     }
 }
