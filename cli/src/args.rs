@@ -1,6 +1,7 @@
 //! What the command line may say.
 
 mod examples;
+mod inquiry;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use self::examples::{
 };
 #[cfg(feature = "aws")]
 use self::examples::{PRODUCE_EXAMPLES, REDRIVE_EXAMPLES, STATUS_EXAMPLES};
+pub(crate) use self::inquiry::InquiryArgs;
 
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
@@ -154,13 +156,16 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 
-    /// How to write the alerts
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    pub(crate) format: Format,
+    /// How to write the alerts [default: json; text for --explain-alert and --why-not]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
 
     /// Exit with 1 if there was one of these
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<RunFailOn>,
+
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
 }
 
 #[derive(Debug, clap::Args)]

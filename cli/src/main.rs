@@ -14,6 +14,7 @@ mod failure;
 mod fmt;
 mod git;
 mod input;
+mod inquiry;
 mod lanes;
 mod lsp;
 mod output;

@@ -26,6 +26,8 @@ Examples:
   tripline run --events archive/ --rejects rejects.ndjson --until-end
   zcat *.gz | tripline run --events - --fail-on alerts
   tripline run --events today.ndjson --state rules.db    goes on where the last run ended
+  tripline run --events today.ndjson --explain-alert 5a0b7dcd5368cd3265cb5357fc9c4ea4
+  tripline run --events today.ndjson --why-not login-brute-force --key '{\"userId\":\"alice\"}' --at 2026-01-05T10:00:00Z
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
 
