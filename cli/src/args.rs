@@ -2,6 +2,7 @@
 
 mod examples;
 mod inquiry;
+mod new;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,11 +12,13 @@ use clap_complete::Shell;
 
 use self::examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES, FMT_EXAMPLES,
-    LSP_EXAMPLES, MAIN_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES, TEST_EXAMPLES,
+    LSP_EXAMPLES, MAIN_EXAMPLES, NEW_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES,
+    TEST_EXAMPLES,
 };
 #[cfg(feature = "aws")]
 use self::examples::{PRODUCE_EXAMPLES, REDRIVE_EXAMPLES, STATUS_EXAMPLES};
 pub(crate) use self::inquiry::InquiryArgs;
+pub(crate) use self::new::{NewAlertArgs, NewArgs, NewCommand};
 
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
@@ -41,6 +44,9 @@ pub(crate) enum Command {
     /// Run the rules over events and write the alerts
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Begin a rule with its test
+    #[command(after_help = NEW_EXAMPLES)]
+    New(NewArgs),
     /// Run the tests beside the rules
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestArgs),

@@ -39,6 +39,14 @@ Examples:
 
 Exits 1 if anything is different. An episode that begins at another time within an hour has moved; others are lost and gained.";
 
+pub(super) const NEW_EXAMPLES: &str = "\
+Examples:
+  tripline new alert login-brute-force --on login --by userId --count 5 --over 5m
+  tripline new alert too-many-orders --on order
+
+Writes a rule that counts events, with all keys that a rule should have, and two tests of it. What is left to you says TODO:
+the condition that you mean, who owns the rule, and what to do when it fires. Nothing is overwritten.";
+
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   tripline explain sensor-failed --event '{\"eventType\":\"sensor_reading\",\"timestamp\":\"2026-01-05T10:00:00Z\",\"userId\":\"u1\",\"data\":{\"status\":\"failed\"}}'

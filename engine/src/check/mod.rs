@@ -33,6 +33,8 @@ pub(crate) use patterns::MAX_REGEX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use tripline_grammar::ast::Segment;
+
 use alert::{Groupings, Shared};
 use defaults::Defaults;
 pub use lint::LintLevels;
@@ -72,6 +74,10 @@ pub struct Checked {
     pub(crate) settings_file: Option<usize>,
     /// Which lints the settings allow and deny.
     pub lints: LintLevels,
+    /// The names on the way to an event's type, as the settings say; none if the way leads through a list.
+    pub type_path: Option<Vec<String>>,
+    /// The event types that the schema of the settings declares.
+    pub event_types: Vec<String>,
 }
 
 /// Checks rule files and compiles them.
@@ -220,9 +226,20 @@ pub fn check(raw: Vec<RawFile>) -> Checked {
         alerts: alert_places.len(),
         alert_places,
         lints: settings.lints,
+        type_path: names_of(&settings.kind),
+        event_types: settings.schema.types().map(str::to_owned).collect(),
         settings_file,
         documents,
     }
+}
+
+/// The names of a path that leads through objects only.
+fn names_of(path: &[Segment]) -> Option<Vec<String>> {
+    let names = path.iter().map(|segment| match segment {
+        Segment::Field(name) => Some(name.clone()),
+        Segment::Index(_) => None,
+    });
+    names.collect()
 }
 
 fn unrouted(alert: &AlertRule, (file, range): &(usize, Range<usize>)) -> Diagnostic {
