@@ -1,6 +1,8 @@
 //! What the command line may say.
 
 mod examples;
+mod inquiry;
+mod new;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,10 +12,13 @@ use clap_complete::Shell;
 
 use self::examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES, FMT_EXAMPLES,
-    LSP_EXAMPLES, MAIN_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES, TEST_EXAMPLES,
+    LSP_EXAMPLES, MAIN_EXAMPLES, NEW_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES,
+    TEST_EXAMPLES,
 };
 #[cfg(feature = "aws")]
 use self::examples::{PRODUCE_EXAMPLES, REDRIVE_EXAMPLES, STATUS_EXAMPLES};
+pub(crate) use self::inquiry::InquiryArgs;
+pub(crate) use self::new::{NewAlertArgs, NewArgs, NewCommand};
 
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
@@ -39,6 +44,9 @@ pub(crate) enum Command {
     /// Run the rules over events and write the alerts
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Begin a rule with its test
+    #[command(after_help = NEW_EXAMPLES)]
+    New(NewArgs),
     /// Run the tests beside the rules
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestArgs),
@@ -154,13 +162,16 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
 
-    /// How to write the alerts
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    pub(crate) format: Format,
+    /// How to write the alerts [default: json; text for --explain-alert and --why-not]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
 
     /// Exit with 1 if there was one of these
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<RunFailOn>,
+
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use tripline_engine::{
     Explanation, Input, MAX_EVENT_BYTES, Part, PartValue, Program, Reason, Source, Stage, Status,
+    Trace,
 };
 
 use crate::args::{ExplainArgs, Format};
@@ -68,7 +69,7 @@ fn event_text(argument: &str) -> Result<String, Failure> {
     }
 }
 
-fn unknown(program: &Program, name: &str) -> Failure {
+pub(crate) fn unknown(program: &Program, name: &str) -> Failure {
     let names: Vec<&str> = program.alerts().map(|rule| rule.name.as_str()).collect();
     let help = match tripline_engine::nearest_name(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -77,14 +78,35 @@ fn unknown(program: &Program, name: &str) -> Failure {
     Failure::Message(format!("there is no alert `{}`: {help}", tame(name)))
 }
 
-fn drawn(explanation: &Explanation, colors: bool) -> String {
-    let bold = |text: &str| paint(text, Style::new().bold(), colors);
-    let mut text = bold(&tame(&explanation.alert));
-    for (name, value) in explanation.key.iter().flatten() {
+/// The name of an alert and its key.
+pub(crate) fn heading(
+    alert: &str,
+    key: &Option<Vec<(String, serde_json::Value)>>,
+    colors: bool,
+) -> String {
+    let mut text = paint(&tame(alert), Style::new().bold(), colors);
+    for (name, value) in key.iter().flatten() {
         let _ = write!(text, "  {}={}", tame(name), tame(&value.to_string()));
     }
+    text
+}
+
+fn drawn(explanation: &Explanation, colors: bool) -> String {
+    let bold = |text: &str| paint(text, Style::new().bold(), colors);
+    let mut text = heading(&explanation.alert, &explanation.key, colors);
     let _ = writeln!(text, "  at {}", explanation.at);
-    for (name, condition) in &explanation.conditions {
+    text += &trees(&explanation.conditions, colors);
+    let _ = writeln!(text, "\n{}", bold(&verdict(explanation)));
+    for line in details(explanation) {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+/// Conditions as trees with the value of every part, each after an empty line and its name.
+pub(crate) fn trees(conditions: &[(&str, Part)], colors: bool) -> String {
+    let mut text = String::new();
+    for (name, condition) in conditions {
         let mut rows = Vec::new();
         rows_of(condition, "", "", &mut rows);
         let width = rows
@@ -93,14 +115,10 @@ fn drawn(explanation: &Explanation, colors: bool) -> String {
             .filter(|width| *width <= MOST_COLUMNS)
             .max()
             .unwrap_or(0);
-        let _ = writeln!(text, "\n{}", bold(name));
+        let _ = writeln!(text, "\n{}", paint(name, Style::new().bold(), colors));
         for (line, value) in rows {
             let _ = writeln!(text, "  {line:width$}  {}", value_text(value, colors));
         }
-    }
-    let _ = writeln!(text, "\n{}", bold(&verdict(explanation)));
-    for line in details(explanation) {
-        let _ = writeln!(text, "  {line}");
     }
     text
 }
@@ -184,14 +202,14 @@ fn verdict(explanation: &Explanation) -> String {
     }
 }
 
-fn is_true(explanation: &Explanation, name: &str) -> bool {
+pub(crate) fn is_true(explanation: &Explanation, name: &str) -> bool {
     let mut conditions = explanation.conditions.iter();
     conditions.any(|(other, part)| {
         *other == name && part.value == PartValue::Known(serde_json::Value::Bool(true))
     })
 }
 
-fn condition_is(explanation: &Explanation) -> &'static str {
+pub(crate) fn condition_is(explanation: &Explanation) -> &'static str {
     match explanation.conditions.first().map(|(_, part)| &part.value) {
         Some(PartValue::Known(serde_json::Value::Bool(true))) => "the condition is true",
         Some(PartValue::Known(_)) => "the condition is false",
@@ -215,24 +233,25 @@ fn details(explanation: &Explanation) -> Vec<String> {
         };
         lines.push(format!("{stage} since {since}"));
     }
-    for row in &explanation.trace {
-        let silence = row
-            .silence
-            .as_deref()
-            .map(|name| format!(" ({})", tame(name)));
-        lines.push(format!(
-            "{}  {} → {}: {}{}",
-            row.at,
-            row.from,
-            row.to,
-            row.reason,
-            silence.unwrap_or_default()
-        ));
-    }
+    lines.extend(explanation.trace.iter().map(change));
     if let Some(next) = explanation.next {
         lines.push(format!(
             "looked at again at {next} if no event comes before"
         ));
     }
     lines
+}
+
+/// A change of a key, or a decision about a message, in one line.
+pub(crate) fn change(row: &Trace) -> String {
+    let silence = row.silence.as_deref();
+    let silence = silence.map(|name| format!(" ({})", tame(name)));
+    format!(
+        "{}  {} → {}: {}{}",
+        row.at,
+        row.from,
+        row.to,
+        row.reason,
+        silence.unwrap_or_default()
+    )
 }

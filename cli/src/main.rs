@@ -14,8 +14,10 @@ mod failure;
 mod fmt;
 mod git;
 mod input;
+mod inquiry;
 mod lanes;
 mod lsp;
+mod new;
 mod output;
 #[cfg(feature = "aws")]
 mod produce;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match &args.command {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
+        Command::New(args) => new::new(args, &terminal),
         Command::Test(args) => test::test(args, &terminal),
         Command::Diff(args) => diff::diff(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),

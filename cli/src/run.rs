@@ -19,6 +19,7 @@ use crate::batch::Rejected;
 use crate::check::load;
 use crate::failure::Failure;
 use crate::input::{self, Input};
+use crate::inquiry;
 use crate::lanes::{Lane, Planned, Reader, Workers};
 use crate::output::{self, Output};
 use crate::progress::Progress;
@@ -32,6 +33,9 @@ use crate::terminal::{Terminal, counted};
 const MOST_LANES: usize = 64;
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    if args.inquiry.is_any() {
+        return inquiry::inquire(args, terminal);
+    }
     let checked = load(&args.rules)?;
     let Some(program) = usable(&checked, terminal) else {
         return Ok(ExitCode::from(1));
@@ -160,7 +164,7 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
                 trace: args.trace.is_some(),
                 ..Advance::default()
             },
-            text: (args.format == Format::Text).then(|| AlertText::new(names(), colors)),
+            text: (args.format == Some(Format::Text)).then(|| AlertText::new(names(), colors)),
             progress: Progress::new(
                 terminal.shows_progress(),
                 terminal.stderr_colors,

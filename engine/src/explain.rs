@@ -1,4 +1,11 @@
-//! Explanations: the condition of an alert as a tree with the value of every part, for one event.
+//! Explanations: the condition of an alert as a tree with the value of every part, for one event; what made a message
+//! (`account`), and why there was none (`why_not`).
+
+mod account;
+mod counted;
+mod nearest;
+mod watch;
+mod why_not;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -6,21 +13,27 @@ use tripline_grammar::ast::{Expr, ExprKind, Test as Tested};
 
 use crate::apply::Advance;
 use crate::eval::Scope;
-use crate::event::{Datum, Event};
-use crate::message::{About, json};
+use crate::event::{Datum, Event, Value};
+use crate::message::{About, datum_of, json};
 use crate::output::{Alert, in_order};
 use crate::plan::{Plan, Planner};
 use crate::program::{AlertRule, Kind, Node, Program, Test};
 use crate::state::KeyState;
-use crate::store::{Input, Snapshot, StateKey, Stored};
+use crate::store::{Checkpoint, Input, Snapshot, StateKey, Stored};
 use crate::time::Time;
 use crate::trace::{Stage, Trace};
 use crate::window::Readings;
 
+pub use self::account::{Account, Recount};
+pub use self::counted::{CountedEvent, CountedPane, WindowHeld};
+pub use self::nearest::NearestMiss;
+pub(crate) use self::nearest::{Distance, missed};
+pub use self::why_not::{KeyEvents, Missing, NotFiring, WhyNot, WhyNotOutcome};
+
 /// Why an event makes an alert fire, or does not.
 ///
 /// Serialises to one JSON object whose keys stand in the order of the fields; optional ones are left out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// The alert rule.
     pub alert: String,
@@ -62,6 +75,21 @@ pub struct Part {
     pub parts: Vec<Part>,
 }
 
+impl Part {
+    /// Whether it holds.
+    pub fn is_true(&self) -> bool {
+        self.value == PartValue::Known(serde_json::Value::Bool(true))
+    }
+
+    /// The part of this text, be it this one or one within.
+    pub fn find(&self, text: &str) -> Option<&Part> {
+        if self.text == text {
+            return Some(self);
+        }
+        self.parts.iter().find_map(|part| part.find(text))
+    }
+}
+
 /// The value of a part of a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PartValue {
@@ -95,6 +123,41 @@ impl Serialize for Part {
     }
 }
 
+impl Explanation {
+    /// Of nothing yet.
+    fn new(rule: &AlertRule, at: Time) -> Explanation {
+        Explanation {
+            alert: rule.name.clone(),
+            unconcerned: None,
+            key: None,
+            at,
+            late: false,
+            conditions: Vec::new(),
+            stage: None,
+            since: None,
+            next: None,
+            trace: Vec::new(),
+            alerts: Vec::new(),
+        }
+    }
+
+    /// Shows the conditions as they are at the clock of a key, and where the key is.
+    fn look(&mut self, rule: &AlertRule, state: Option<&KeyState>, slots: Option<&[Value<'_>]>) {
+        let scope = Scope {
+            slots,
+            windows: state.map_or(Readings::NONE, |state| state.readings(rule)),
+            now: state.map_or(self.at, KeyState::clock),
+            item: &[],
+        };
+        self.at = scope.now;
+        self.conditions = conditions(rule, scope);
+        if let Some(state) = state {
+            self.stage = Some(state.stage());
+            self.since = state.since();
+        }
+    }
+}
+
 impl Program {
     /// The key of the state that an explanation of this alert needs; none if there is no such alert, or the
     /// event does not concern it.
@@ -114,31 +177,34 @@ impl Program {
         state: Option<KeyState>,
     ) -> Option<Explanation> {
         let index = self.alert_index(alert)?;
+        let explanation = match self.concern(index, &event) {
+            Ok(key) => self.explain_event(index, &key, event, input, state).0,
+            Err(reason) => Explanation {
+                unconcerned: Some(reason),
+                late: state.as_ref().is_some_and(|state| state.is_late(&event)),
+                ..Explanation::new(&self.alerts[index], event.time)
+            },
+        };
+        Some(explanation)
+    }
+
+    /// Explains what an event does to the key that it concerns; gives what is to be stored after it.
+    fn explain_event(
+        &self,
+        index: usize,
+        key: &StateKey,
+        event: Event<'_>,
+        input: Input,
+        state: Option<KeyState>,
+    ) -> (Explanation, Checkpoint) {
         let rule = &self.alerts[index];
-        let mut explanation = Explanation {
-            alert: rule.name.clone(),
-            unconcerned: None,
-            key: None,
-            at: event.time,
-            late: state.as_ref().is_some_and(|state| state.is_late(&event)),
-            conditions: Vec::new(),
-            stage: None,
-            since: None,
-            next: None,
-            trace: Vec::new(),
-            alerts: Vec::new(),
-        };
-        let key = match self.concern(index, &event) {
-            Ok(key) => key,
-            Err(reason) => {
-                explanation.unconcerned = Some(reason);
-                return Some(explanation);
-            }
-        };
         let shown = (rule.kind == Kind::PerKey || !self.groupings[rule.grouping].is_global())
             .then_some(&*key.key);
-        explanation.key = About::event(rule, shown, &event).named_key(self);
-
+        let mut explanation = Explanation {
+            key: About::event(rule, shown, &event).named_key(self),
+            late: state.as_ref().is_some_and(|state| state.is_late(&event)),
+            ..Explanation::new(rule, event.time)
+        };
         let mut plan = Plan::default();
         Planner::new(self).add_event(&mut plan, event.clone());
         plan.add_births(self, &input);
@@ -146,7 +212,7 @@ impl Program {
         plan.retain_alert(index);
         let mut state = state;
         let states = plan.keys().iter().map(|of| {
-            let state = state.take_if(|_| *of == key);
+            let state = state.take_if(|_| of == key);
             Stored::new(of.clone(), state)
         });
         let mut states: Vec<Stored> = states.collect();
@@ -164,33 +230,33 @@ impl Program {
         explanation.trace = outcome.output.trace;
         explanation.alerts = outcome.output.alerts;
 
-        let stored = outcome.checkpoint.states.into_iter();
-        let stored = stored.rev().find(|stored| stored.key == key);
-        let (state, next) = stored.map_or((None, None), |stored| (stored.state, stored.timer));
+        let stored = outcome.checkpoint.states.iter();
+        let stored = stored.rev().find(|stored| stored.key == *key);
+        let state = stored.and_then(|stored| stored.state.as_ref());
         let state = state.filter(|_| rule.kind == Kind::PerKey);
-        let windows = state
-            .as_ref()
-            .map_or(Readings::NONE, |state| state.readings(rule));
-        let scope = Scope {
-            slots: (!explanation.late).then_some(&event.slots),
-            windows,
-            now: state.as_ref().map_or(event.time, KeyState::clock),
-            item: &[],
-        };
-        explanation.at = scope.now;
-        explanation.conditions = conditions(rule, scope);
-        if let Some(state) = &state {
-            explanation.stage = Some(state.stage());
-            explanation.since = state.since();
-            explanation.next = next;
-        }
-        Some(explanation)
+        let slots = (!explanation.late).then_some(event.slots.as_slice());
+        explanation.look(rule, state, slots);
+        explanation.next = state.and(stored).and_then(|stored| stored.timer);
+        (explanation, outcome.checkpoint)
     }
 
     fn alert_index(&self, name: &str) -> Option<usize> {
         self.alerts
             .binary_search_by(|rule| rule.name.as_str().cmp(name))
             .ok()
+    }
+
+    /// The key of an alert with these values of `by`; `None` if they are not one for each, or no values of a key.
+    fn key_of_values<'v>(
+        &self,
+        alert: usize,
+        values: impl Iterator<Item = &'v serde_json::Value>,
+    ) -> Option<StateKey> {
+        let grouping = &self.groupings[self.alerts[alert].grouping];
+        Some(StateKey {
+            alert: alert as u32,
+            key: grouping.key_of(values.map(datum_of))?.into(),
+        })
     }
 
     /// The key that an event has in an alert, or why the event does not concern it.

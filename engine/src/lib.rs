@@ -123,7 +123,10 @@ pub use codec::CodecError;
 pub use definition::Definition;
 pub use diagnostic::{CODES, Code, Diagnostic, Edit, Label, Severity, nearest as nearest_name};
 pub use event::{Event, Rejection, Source};
-pub use explain::{Explanation, Part, PartValue};
+pub use explain::{
+    Account, CountedEvent, CountedPane, Explanation, KeyEvents, Missing, NearestMiss, NotFiring,
+    Part, PartValue, Recount, WhyNot, WhyNotOutcome, WindowHeld,
+};
 pub use format::format;
 pub use ids::group_id;
 pub use infer::SchemaSample;

@@ -147,7 +147,7 @@ pub(crate) fn json(datum: &Datum<'_>) -> Option<serde_json::Value> {
 }
 
 /// The value of a part of a key, which is text, a number or a boolean.
-fn datum_of(part: &serde_json::Value) -> Datum<'_> {
+pub(crate) fn datum_of(part: &serde_json::Value) -> Datum<'_> {
     match part {
         serde_json::Value::Bool(bool) => Datum::Bool(*bool),
         serde_json::Value::String(text) => Datum::Text(text.into()),

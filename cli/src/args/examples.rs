@@ -26,6 +26,8 @@ Examples:
   tripline run --events archive/ --rejects rejects.ndjson --until-end
   zcat *.gz | tripline run --events - --fail-on alerts
   tripline run --events today.ndjson --state rules.db    goes on where the last run ended
+  tripline run --events today.ndjson --explain-alert 5a0b7dcd5368cd3265cb5357fc9c4ea4
+  tripline run --events today.ndjson --why-not login-brute-force --key '{\"userId\":\"alice\"}' --at 2026-01-05T10:00:00Z
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
 
@@ -36,6 +38,14 @@ Examples:
   tripline diff git:HEAD~1 git:HEAD --events day.ndjson --format markdown > comment.md
 
 Exits 1 if anything is different. An episode that begins at another time within an hour has moved; others are lost and gained.";
+
+pub(super) const NEW_EXAMPLES: &str = "\
+Examples:
+  tripline new alert login-brute-force --on login --by userId --count 5 --over 5m
+  tripline new alert too-many-orders --on order
+
+Writes a rule that counts events, with all keys that a rule should have, and two tests of it. What is left to you says TODO:
+the condition that you mean, who owns the rule, and what to do when it fires. Nothing is overwritten.";
 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:

@@ -34,6 +34,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use tripline_grammar::ast::Segment;
+
 use alert::{Groupings, Shared};
 use defaults::Defaults;
 pub use lint::LintLevels;
@@ -73,6 +75,10 @@ pub struct Checked {
     pub(crate) settings_file: Option<usize>,
     /// Which lints the settings allow and deny.
     pub lints: LintLevels,
+    /// The names on the way to an event's type, as the settings say; none if the way leads through a list.
+    pub type_path: Option<Vec<String>>,
+    /// The event types that the schema of the settings declares.
+    pub event_types: Vec<String>,
 }
 
 /// Checks rule files and compiles them.
@@ -234,9 +240,20 @@ pub fn check_trees(raw: Vec<(RawFile, Option<Arc<Document>>)>) -> Checked {
         alerts: alert_places.len(),
         alert_places,
         lints: settings.lints,
+        type_path: names_of(&settings.kind),
+        event_types: settings.schema.types().map(str::to_owned).collect(),
         settings_file,
         documents,
     }
+}
+
+/// The names of a path that leads through objects only.
+fn names_of(path: &[Segment]) -> Option<Vec<String>> {
+    let names = path.iter().map(|segment| match segment {
+        Segment::Field(name) => Some(name.clone()),
+        Segment::Index(_) => None,
+    });
+    names.collect()
 }
 
 fn unrouted(alert: &AlertRule, (file, range): &(usize, Range<usize>)) -> Diagnostic {

@@ -89,6 +89,11 @@ pub(crate) struct View<'s> {
 }
 
 impl Schema {
+    /// The names of the event types.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str)
+    }
+
     pub(crate) fn set_envelope(&mut self, envelope: Vec<Vec<Segment>>) {
         self.envelope = envelope;
     }

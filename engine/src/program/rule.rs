@@ -132,6 +132,25 @@ impl Grouping {
     }
 }
 
+impl Grouping {
+    /// The key of these values, one for each part; `None` if one is no text, number or boolean.
+    pub(crate) fn key_of<'v>(&self, values: impl Iterator<Item = Datum<'v>>) -> Option<String> {
+        let mut key = String::from("[");
+        let mut parts = 0;
+        for value in values {
+            if parts > 0 {
+                key.push(',');
+            }
+            parts += 1;
+            if !write_canonical(&value, &mut key) {
+                return None;
+            }
+        }
+        key.push(']');
+        (parts == self.parts.len()).then_some(key)
+    }
+}
+
 /// Writes the JSON of a scalar; false if the value is none.
 fn write_canonical(datum: &Datum<'_>, json: &mut String) -> bool {
     match datum {

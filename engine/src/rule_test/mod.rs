@@ -15,8 +15,8 @@ use serde_json::Value;
 use crate::output::AlertSeverity;
 use crate::time::Time;
 
+pub use crate::explain::NearestMiss;
 pub use compare::{Mismatch, Verdict};
-pub use nearest::NearestMiss;
 pub(crate) use run::Random;
 pub use run::{Delivery, Moment, TestRun, What};
 

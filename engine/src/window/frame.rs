@@ -83,6 +83,21 @@ impl Frame {
         (clock.0 - self.offset).div_euclid(self.pane)
     }
 
+    /// When the oldest pane begins that the window holds at `clock`.
+    pub(crate) fn oldest_start(self, clock: Time) -> Time {
+        Time(self.oldest(clock) * self.pane)
+    }
+
+    /// When the newest pane ends that the window holds at `clock`.
+    pub(crate) fn newest_end(self, clock: Time) -> Time {
+        Time((self.newest(clock) + 1) * self.pane)
+    }
+
+    /// How long a pane is, in milliseconds.
+    pub(crate) fn pane_millis(self) -> i64 {
+        self.pane
+    }
+
     pub(super) fn enters(self, pane: i64) -> Time {
         Time(pane * self.pane + self.offset)
     }
