@@ -3,11 +3,11 @@
     mock.py [PORT]
 """
 
+import contextlib
 import http.server
 import json
 import math
 import pathlib
-import queue
 import sys
 import threading
 import time
@@ -163,7 +163,7 @@ def answers(path, query):
 
 
 def status():
-    ok = not BROKEN.is_set()
+    ok = not SWITCHES["broken"].is_set()
     events = int((time.time() - BEGUN) * 1200)
     return {
         "version": "0.1.0",
@@ -195,7 +195,7 @@ def tried(asked):
 
 
 BEGUN = time.time()
-BROKEN = threading.Event()
+SWITCHES = {"broken": threading.Event(), "away": threading.Event()}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -236,19 +236,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.say(tried(body))
         if self.path.startswith("/api/quarantine/"):
             return self.say({"retried": 1, "failed": 0})
-        if self.path == "/broken":
-            (BROKEN.set if body["broken"] else BROKEN.clear)()
+        if self.path == "/mock":
+            for name, on in body.items():
+                (SWITCHES[name].set if on else SWITCHES[name].clear)()
             return self.say({})
         self.say({"error": "not found"}, 404)
 
     def stream(self):
+        if SWITCHES["away"].is_set():
+            return self.say({"error": "too many subscribers"}, 503)
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         self.close_connection = True
         seq = 20
         try:
-            while True:
+            while not SWITCHES["away"].is_set():
                 self.event("status", status())
                 seq += 1
                 if seq % 4 == 0:
@@ -262,14 +265,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
+@contextlib.contextmanager
 def serve(port=0):
+    """Gives the address of a running server."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
 
 
 if __name__ == "__main__":
-    server = serve(int(sys.argv[1]) if len(sys.argv) > 1 else 7172)
-    print(f"http://127.0.0.1:{server.server_port}")
-    threading.Event().wait()
+    with serve(int(sys.argv[1]) if len(sys.argv) > 1 else 7172) as base:
+        print(base, flush=True)
+        threading.Event().wait()

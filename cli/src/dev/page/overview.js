@@ -35,7 +35,7 @@ function rate(app, status) {
     h("h2", "Events per second"),
     h("p.figure", number(Math.round(app.rate("events")))),
     h("p.quiet", `${number(status.totals.events)} in all`, status.totals.late ? `, ${number(status.totals.late)} late` : ""),
-    plot({ label: "Events per second", times: app.samples.times, values: app.samples.events, height: 118 }),
+    plot({ label: "Events per second", times: app.samples.times, values: app.samples.events, rate: true, height: 118 }),
   );
 }
 

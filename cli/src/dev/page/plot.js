@@ -9,7 +9,7 @@ const living = new Set();
 
 /**
  * A plot of `{label, times, values, thresholds, episodes, height, group}`: times in Unix seconds, `thresholds` as
- * `{op, value, severity}`, `episodes` as `{from, to, severity}`. Plots of one group share their cursor.
+ * `{op, value, severity}`, `episodes` as `{from, to, severity}`; what is a `rate` is drawn from zero. Plots of one group share their cursor.
  */
 export function plot(data) {
   return h("div.plot", { key: data.label, draw: (element) => (element.plot ??= new Plot(element)).show(data) });
@@ -109,7 +109,7 @@ class Plot {
     if (!values.length) return [0, 1];
     let from = Math.min(...values);
     let to = Math.max(...values);
-    if (from >= 0 && to - from >= to * 0.4) from = 0;
+    if (from >= 0 && (this.data.rate || to - from >= to * 0.4)) from = 0;
     if (from === to) return from === 0 ? [0, 1] : [Math.min(0, from * 1.2), Math.max(0, to * 1.2)];
     const margin = (to - from) * 0.12;
     return [from === 0 ? 0 : from - margin, to + margin];
@@ -176,10 +176,16 @@ function known(severity) {
   return ["critical", "warning", "info"].includes(severity) ? severity : "muted";
 }
 
-/** The colours of the theme, by name. */
+/** The colours of the theme, by name, as a canvas takes them. */
 function colors() {
-  const style = getComputedStyle(document.documentElement);
-  return (name) => style.getPropertyValue(`--${name}`).trim();
+  const probe = document.body.appendChild(h("span", { hidden: true }));
+  const known = {};
+  for (const name of ["muted", "grid", "accent", "accent-wash", "critical", "warning", "info"]) {
+    probe.style.color = `var(--${name})`;
+    known[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  return (name) => known[name];
 }
 
 /** A number on an axis. */
