@@ -38,8 +38,8 @@ export function aggregates(app, name, query) {
           ),
       ];
     },
-    live() {
-      for (const resource of [list, rows, history]) resource.poke();
+    live(urgent) {
+      for (const resource of [list, rows, history]) resource.poke(urgent);
     },
     moved(changed) {
       chosen = changed.get("key");

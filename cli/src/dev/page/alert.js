@@ -42,8 +42,8 @@ export function alert(app, name, query) {
         h("div.alert", h("div.stack", plots(), keyTable()), h("div.stack", source(one), reasons(), notifications(one))),
       ];
     },
-    live() {
-      for (const resource of [detail, keys, history]) resource.poke();
+    live(urgent) {
+      for (const resource of [detail, keys, history]) resource.poke(urgent);
     },
     moved(changed) {
       chosen = changed.get("key");
@@ -135,13 +135,11 @@ export function alert(app, name, query) {
       { title: "State", cell: (one) => badge(one.phase === "firing" ? (one.severity ?? "firing") : one.phase, one.phase) },
       { title: "Since", kind: "minor", cell: (one) => at(one.since) },
       { title: "Nearness", cell: nearness },
-      ...windows
-        .slice(0, 3)
-        .map((window, index) => ({
-          title: h("span.cut", { title: window.text }, window.text),
-          kind: "number minor mono",
-          cell: (one) => scalar(one.windows[index]?.value ?? null),
-        })),
+      ...windows.slice(0, 3).map((window, index) => ({
+        title: h("span.cut", { title: window.text }, window.text),
+        kind: "number minor mono",
+        cell: (one) => scalar(one.windows[index]?.value ?? null),
+      })),
     ];
     return card(
       "Keys",
@@ -175,7 +173,7 @@ export function alert(app, name, query) {
 
   function reasons() {
     const why = history.value?.why;
-    const title = why?.outcome === "firing" ? "Why it fires" : "Why it does not fire";
+    const title = { firing: "Why it fires", pending: "Why it waits" }[why?.outcome] ?? "Why it does not fire";
     return card(
       title,
       { class: "area-why", aside: [why ? badge(why.outcome) : null, chosenKey()] },

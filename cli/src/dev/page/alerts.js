@@ -54,7 +54,7 @@ export function alerts(app) {
           h("button", { type: "button", onclick: more }, `Show ${number(Math.min(SHOWN, found.length - shown))} more`),
       ];
     },
-    live: () => list.poke(),
+    live: (urgent) => list.poke(urgent),
     close: () => list.close(),
   };
 

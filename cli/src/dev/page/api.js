@@ -63,7 +63,7 @@ export function follow(handlers) {
  */
 export class Resource {
   constructor(load, changed, pause = 1000) {
-    Object.assign(this, { load, changed, pause, value: null, failure: null });
+    Object.assign(this, { load, changed, pause, took: 0, value: null, failure: null });
     this.again();
   }
 
@@ -75,10 +75,12 @@ export class Resource {
     this.ask();
   }
 
-  /** Asks soon: what is asked for may have become another. */
-  poke() {
+  /** Asks soon, or at once if it is `urgent`: what is asked for may have become another. */
+  poke(urgent = false) {
+    if (urgent) return this.again();
     if (this.timer || this.closed || document.hidden) return;
-    const wait = this.asked + this.pause - performance.now();
+    // What takes long is asked seldom.
+    const wait = this.asked + Math.max(this.pause, 5 * this.took) - performance.now();
     this.timer = setTimeout(
       () => {
         this.timer = null;
@@ -103,6 +105,7 @@ export class Resource {
       this.failure = error;
     }
     this.underWay = null;
+    this.took = performance.now() - this.asked;
     this.changed();
   }
 

@@ -68,7 +68,7 @@ follow({
   reload(reload) {
     if (app.status) app.status = { ...app.status, reload };
     remember(reload);
-    changed();
+    changed(true);
   },
   alert(notification) {
     app.recent = [notification, ...app.recent.filter((one) => one.seq !== notification.seq)].slice(0, RECENT);
@@ -88,8 +88,9 @@ function remember(reload) {
   if (app.reloads[0]?.at !== reload.at) app.reloads = [reload, ...app.reloads].slice(0, 10);
 }
 
-function changed() {
-  view?.live?.();
+/** Something happened; a reload is `urgent`, since somebody waits for it. */
+function changed(urgent = false) {
+  view?.live?.(urgent);
   redraw();
 }
 
@@ -256,9 +257,10 @@ document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.nodeName);
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  const field = document.querySelector("input[type=search]");
-  if (field) field.focus();
-  else location.hash = "#/alerts";
+  const search = () => document.querySelector("input[type=search]")?.focus();
+  if (document.querySelector("input[type=search]")) return search();
+  addEventListener("hashchange", search, { once: true });
+  location.hash = "#/alerts";
 });
 
 document.addEventListener("visibilitychange", () => {

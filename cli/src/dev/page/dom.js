@@ -54,7 +54,7 @@ export function show(shown, ...children) {
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
 }
 
-const HANDLERS = ["onclick", "oninput", "onchange", "onsubmit", "onkeydown"];
+const HANDLERS = ["onclick", "oninput", "onchange", "onsubmit", "onkeydown", "onscroll"];
 
 function morph(shown, fresh) {
   if (shown.nodeType === Node.TEXT_NODE) {
@@ -69,12 +69,12 @@ function morph(shown, fresh) {
     const theirs = name === "style" || (name === "open" && shown.nodeName === "DETAILS");
     if (!theirs && !fresh.hasAttribute(name)) shown.removeAttribute(name);
   }
+  for (const handler of HANDLERS) shown[handler] = fresh[handler];
   if (fresh.draw) {
     shown.draw = fresh.draw; // its content and style are its own
     return;
   }
   if (shown.style.cssText !== fresh.style.cssText) shown.style.cssText = fresh.style.cssText;
-  for (const handler of HANDLERS) shown[handler] = fresh[handler];
   if (shown.nodeName !== "TEXTAREA") morphChildren(shown, fresh);
 }
 

@@ -23,8 +23,8 @@ const TOKEN = new RegExp(
   "g",
 );
 
-/** The lines of a rule file, each with its tokens coloured. */
-export function highlight(text, first = 1) {
+/** The lines of a rule file, each with its tokens coloured and its number; those whose numbers are `marked` stand out. */
+export function highlight(text, first = 1, marked = []) {
   const lines = text.replace(/\n$/, "").split("\n");
   let prose = null; // the indentation of the key whose text goes on over lines
   return lines.map((line, index) => {
@@ -37,7 +37,12 @@ export function highlight(text, first = 1) {
       if (/[|>][-+\d]*\s*$/.test(line)) prose = indent;
       parts = [begin[1], h("span.hl-key", begin[2]), begin[3], ...template(line.slice(begin[0].length))];
     } else parts = tokens(line);
-    return h("span.line", { "data-number": first + index }, parts, "\n");
+    return h(
+      "span.line",
+      { "data-number": first + index, class: marked.includes(first + index) ? "is-marked" : null },
+      parts,
+      "\n",
+    );
   });
 }
 

@@ -61,16 +61,14 @@ function active(status) {
 }
 
 function rejects(status) {
+  const { rejected } = status.totals;
+  const rate = status.rates.rejects ? `${number(status.rates.rejects)} per second, ` : "";
   return h(
     "section.tile",
     { "aria-label": "Rejected" },
     h("h2", h("a", { href: "#/quarantine" }, "Rejected")),
-    h(
-      "p.figure",
-      number(status.totals.rejected),
-      h("small", status.rates.rejects ? ` ${number(status.rates.rejects)} per second` : ""),
-    ),
-    h("p.quiet", status.totals.rejected ? "kept in the quarantine" : "all could be decoded"),
+    h("p.figure", number(rejected)),
+    h("p.quiet", rejected ? `${rate}kept in the quarantine` : "all could be decoded"),
   );
 }
 

@@ -35,7 +35,7 @@ export function quarantine(app) {
           (entries.length ? h("ol.entries", entries.map(entry)) : nothing("Empty: everything that came could be decoded.")),
       ];
     },
-    live: () => list.poke(),
+    live: (urgent) => list.poke(urgent),
     close: () => list.close(),
   };
 

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { Resource, get, post } from "./api.js";
 import { count } from "./format.js";
+import { highlight } from "./highlight.js";
 import { at, badge, card, diagnostics, keyText, nothing, problem, tally } from "./pieces.js";
 
 const PAUSE = 250;
@@ -78,26 +79,35 @@ export function tryIt(app, query) {
     );
   }
 
+  /** Text that is typed over its coloured likeness. */
   function field(title, name, hint, rows) {
+    const wrong = name === "rules" ? (result.value?.diagnostics ?? []).map((one) => one.line) : [];
     return h(
       "label.field",
       h("span", h("b", title), h("span.quiet", ` ${hint}`)),
-      h("textarea", {
-        "data-field": name,
-        rows,
-        spellcheck: "false",
-        autocapitalize: "off",
-        autocomplete: "off",
-        wrap: "off",
-        value: draft[name],
-        oninput: (event) => typed(name, event.target.value),
-      }),
+      h(
+        "div.editor",
+        h("pre", { "aria-hidden": "true" }, highlight(draft[name], 1, wrong)),
+        h("textarea", {
+          "data-field": name,
+          rows,
+          spellcheck: "false",
+          autocapitalize: "off",
+          autocomplete: "off",
+          wrap: "off",
+          value: draft[name],
+          oninput: (event) => typed(name, event.target.value),
+          onscroll: (event) => follow(event.target),
+          draw: follow,
+        }),
+      ),
     );
   }
 
   function typed(name, text) {
     draft[name] = text;
     said = "";
+    app.redraw();
     clearTimeout(timer);
     timer = setTimeout(() => result.again(), PAUSE);
   }
@@ -156,6 +166,11 @@ function moment(one) {
       plain ? h("code", { title: one.text }, one.text) : one.text,
     ),
   );
+}
+
+/** Keeps the coloured text beneath what is typed. */
+function follow(area) {
+  area.previousSibling.scrollTo(area.scrollLeft, area.scrollTop);
 }
 
 /** Takes the caret of the rules to where a diagnostic points. */
