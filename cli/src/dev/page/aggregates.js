@@ -34,7 +34,7 @@ export function aggregates(app, name, query) {
           h(
             "div.sidebar",
             h("nav.picker", { "aria-label": "Aggregates" }, all.map(choice)),
-            h("div.stack", plots(), rowTable(all.find((one) => one.name === name))),
+            complete() && h("div.stack", plots(), rowTable(all.find((one) => one.name === name))),
           ),
       ];
     },
@@ -50,6 +50,11 @@ export function aggregates(app, name, query) {
       for (const resource of [list, rows, history]) resource.close();
     },
   };
+
+  /** Whether all parts have come for the first time: shown one by one, they would push each other about. */
+  function complete() {
+    return history.value || history.failure || rows.failure || rows.value?.rows.length === 0;
+  }
 
   function listed() {
     if (!name && list.value?.length) {

@@ -39,7 +39,8 @@ export function alert(app, name, query) {
       return [
         head(one),
         problem(detail.failure ?? keys.failure),
-        h("div.alert", h("div.stack", plots(), keyTable()), h("div.stack", source(one), reasons(), notifications(one))),
+        complete() &&
+          h("div.alert", h("div.stack", plots(), keyTable()), h("div.stack", source(one), reasons(), notifications(one))),
       ];
     },
     live(urgent) {
@@ -55,6 +56,11 @@ export function alert(app, name, query) {
       for (const resource of [detail, keys, history]) resource.close();
     },
   };
+
+  /** Whether all parts have come for the first time: shown one by one, they would push each other about. */
+  function complete() {
+    return history.value || history.failure || keys.failure || keys.value?.keys.length === 0;
+  }
 
   /** Nobody has chosen a key: the nearest to firing is taken, and kept. */
   function followNearest() {
