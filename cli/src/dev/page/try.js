@@ -68,15 +68,16 @@ export function tryIt(app, query) {
   }
 
   function starts() {
-    return h(
-      "label.pick",
-      "Start with ",
-      h(
-        "select",
-        { onchange: (event) => start(event.target.value) },
-        (names.value ?? []).map((name) => h("option", { key: name, value: name, selected: name === draft.alert }, name)),
-      ),
-    );
+    return h("label.pick", "Start with ", h("select", { onchange: (event) => start(event.target.value), draw: fill }));
+  }
+
+  /** The options are made once: there may be thousands. */
+  function fill(select) {
+    if (names.value && select.names !== names.value) {
+      select.names = names.value;
+      select.replaceChildren(...names.value.map((name) => h("option", { value: name }, name)));
+    }
+    if (draft.alert && select.value !== draft.alert) select.value = draft.alert;
   }
 
   /** Text that is typed over its coloured likeness. */
