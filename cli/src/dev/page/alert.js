@@ -129,8 +129,14 @@ export function alert(app, name, query) {
               group: "alert",
             }),
           )
-        : nothing(loaded ? "Nothing to plot: no window has held anything yet, or the condition has none." : "Choose a key."),
+        : nothing(loaded ? "Nothing to plot: no window has held anything yet, or the condition has none." : unkeyed()),
     );
+  }
+
+  function unkeyed() {
+    return keys.value?.total === 0
+      ? "No key is known yet, or none is kept: what fires for single events has no state."
+      : "Choose a key.";
   }
 
   function keyTable() {
@@ -187,21 +193,21 @@ export function alert(app, name, query) {
       why?.terms.length ? h("ul.terms", why.terms.map(term)) : null,
       why
         ? h("details", { open: !why.terms.length }, h("summary", "Explained"), h("pre.drawn", { tabindex: "0" }, why.text))
-        : nothing("Choose a key."),
+        : nothing(unkeyed()),
     );
   }
 
+  /** A part of the condition: whether it holds, or its value. */
   function term(one) {
-    const [sign, said] = one.holds === true ? ["✓", "holds"] : one.holds === false ? ["✗", "does not hold"] : ["?", "unknown"];
+    const depth = { "--depth": String(one.depth ?? 0) };
+    if (one.text === "until") return h("li.part", { style: depth }, one.text);
+    const [kind, sign, said] = verdict(one);
     return h(
       "li",
-      {
-        class: `is-${one.holds === true ? "true" : one.holds === false ? "false" : "unknown"}`,
-        style: { "--depth": String(one.depth ?? 0) },
-      },
-      h("span.sign", { role: "img", "aria-label": said }, sign),
+      { class: `is-${kind}`, style: depth },
+      h("span.sign", said ? { role: "img", "aria-label": said } : {}, sign),
       h("code", one.text),
-      h("span.value", one.value === null || one.value === undefined ? "" : scalar(one.value)),
+      h("span.value", one.value === null || typeof one.value === "boolean" ? "" : scalar(one.value)),
     );
   }
 
@@ -244,6 +250,12 @@ export function alert(app, name, query) {
         : nothing("None has been sent."),
     );
   }
+}
+
+function verdict({ value, holds }) {
+  if (holds === true) return ["true", "✓", "holds"];
+  if (holds === false) return ["false", "✗", "does not hold"];
+  return value === null ? ["unknown", "?", "unknown"] : ["value", "", null];
 }
 
 function read(text) {

@@ -78,6 +78,7 @@ follow({
 });
 
 function take(status) {
+  if (!status.totals) return; // the command is ending
   app.status = status;
   heard = performance.now();
   if (status.reload) remember(status.reload);
