@@ -1,5 +1,7 @@
 //! What the command line may say.
 
+#[cfg(feature = "aws")]
+mod deployment;
 mod examples;
 mod inquiry;
 mod new;
@@ -10,6 +12,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+#[cfg(feature = "aws")]
+pub(crate) use self::deployment::{AwsArgs, ProduceArgs, RedriveArgs, StatusArgs};
 use self::examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES, FMT_EXAMPLES,
     LSP_EXAMPLES, MAIN_EXAMPLES, NEW_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES, SCHEMA_EXAMPLES,
@@ -265,9 +269,33 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) chaos: bool,
 
+    /// Show what the tests exercise of each rule, and what of it they never do
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Write the coverage as JSON (`.json`) or LCOV (`.info`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) coverage_output: Option<PathBuf>,
+
+    /// Fail if the tests exercise less than this, of a hundred
+    #[arg(long, value_name = "PERCENT", value_parser = percentage)]
+    pub(crate) min_coverage: Option<f64>,
+
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    let number: f64 = text
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| "it is no number".to_owned())?;
+    match (0.0..=100.0).contains(&number) {
+        true => Ok(number),
+        false => Err("it is a number from 0 to 100".to_owned()),
+    }
 }
 
 /// What `tripline diff` is to do.
@@ -372,106 +400,4 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Args::command().debug_assert();
     }
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, clap::Args)]
-pub(crate) struct ProduceArgs {
-    /// Files of events, folders of them, or - for standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    pub(crate) events: Vec<PathBuf>,
-
-    /// The stream
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stream: String,
-
-    /// Path of the partition key in an event; of several the first that an event has
-    #[arg(long, value_name = "PATH")]
-    pub(crate) key: Vec<String>,
-
-    /// Keep the order of all records, not only of those of a key; that is slower
-    #[arg(long)]
-    pub(crate) in_order: bool,
-
-    /// The most records a second
-    #[arg(long, value_name = "N")]
-    pub(crate) rate: Option<std::num::NonZeroU32>,
-
-    /// How many requests are under way at once
-    #[arg(long, value_name = "N", default_value = "4")]
-    pub(crate) in_flight: NonZeroUsize,
-
-    /// How often a record is sent before it is given up
-    #[arg(long, value_name = "N", default_value = "10")]
-    pub(crate) attempts: std::num::NonZeroU32,
-
-    /// The longest record that the stream takes, in bytes
-    #[arg(long, value_name = "N", default_value_t = 1 << 20)]
-    pub(crate) max_record_bytes: usize,
-
-    /// The file that lines are added to which are not sent; it is made only if there are any
-    #[arg(long, value_name = "FILE", default_value = "failed.ndjson")]
-    pub(crate) failed: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) aws: AwsArgs,
-}
-
-/// Where AWS is; what is not said is taken from the environment and the profile, as the AWS tools do.
-#[cfg(feature = "aws")]
-#[derive(Debug, clap::Args)]
-pub(crate) struct AwsArgs {
-    /// Where the services are, for a local stand-in
-    #[arg(long, value_name = "URL", help_heading = "AWS")]
-    pub(crate) endpoint_url: Option<String>,
-
-    /// The region
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
-    pub(crate) region: Option<String>,
-
-    /// The profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
-    pub(crate) profile: Option<String>,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, clap::Args)]
-pub(crate) struct StatusArgs {
-    /// The state table
-    #[arg(long, value_name = "NAME")]
-    pub(crate) state_table: String,
-
-    /// The stream
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stream: String,
-
-    /// How to write it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-
-    #[command(flatten)]
-    pub(crate) aws: AwsArgs,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, clap::Args)]
-pub(crate) struct RedriveArgs {
-    /// The quarantine table
-    #[arg(long, value_name = "NAME", required_unless_present = "batch")]
-    pub(crate) quarantine_table: Option<String>,
-
-    /// The stream that records are put back into; without it they are listed
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stream: Option<String>,
-
-    /// Objects of the bucket of batches that were given up, as files
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "stream", conflicts_with = "quarantine_table")]
-    pub(crate) batch: Vec<PathBuf>,
-
-    /// How to list them
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-
-    #[command(flatten)]
-    pub(crate) aws: AwsArgs,
 }

@@ -311,3 +311,41 @@ fn pipes_are_not_waited_for() {
         );
     }
 }
+
+#[test]
+fn what_no_test_exercises_is_told() {
+    let folder = folder(
+        "tests:
+  - name: five failures
+    events:
+      - {at: 0s, every: 10s, times: 5, eventType: login, user: alice, ok: false}
+    expect:
+      - {alert: guessing, key: {user: alice}, fires: 40s}
+",
+    );
+    let outcome = folder.run(&["test", "--coverage", "--coverage-output", "c.info"]);
+    assert_snapshot("coverage", &outcome.expect(0).stdout);
+    assert_snapshot("coverage_lcov", &folder.read("c.info"));
+    let least = folder.run(&["test", "--min-coverage", "90%"]).expect(1);
+    assert!(
+        least.stderr.contains("90 % are asked for"),
+        "{}",
+        least.stderr
+    );
+    folder.run(&["test", "--min-coverage", "10"]).expect(0);
+    folder
+        .run(&["test", "--coverage-output", "c.json"])
+        .expect(0);
+    let json: serde_json::Value = serde_json::from_str(&folder.read("c.json")).unwrap();
+    let rules = json["rules"].as_array().unwrap();
+    let names: Vec<&str> = rules
+        .iter()
+        .map(|rule| rule["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["guessing", "hot", "hourly"]);
+    assert_eq!(rules[0]["clauses"][0]["line"], 5);
+    let refused = folder
+        .run(&["test", "--coverage-output", "c.txt"])
+        .expect(2);
+    assert!(refused.stderr.contains("`.info`"), "{}", refused.stderr);
+}

@@ -87,6 +87,11 @@ impl<'v> Scope<'v> {
                 Datum::Bool(bool) => Datum::Bool(bool != *negated),
                 unknown => unknown,
             },
+            Node::Probe { seen, of } => {
+                let value = self.eval(of);
+                seen.note(&value);
+                value
+            }
         }
     }
 

@@ -324,7 +324,7 @@ fn part(expr: &Expr, node: &Node, scope: Scope<'_>) -> Part {
 }
 
 /// The parts of an expression, each with what it was compiled to: the two trees have the same shape.
-fn parts<'e>(expr: &'e Expr, node: &'e Node) -> Vec<(&'e Expr, &'e Node)> {
+pub(crate) fn parts<'e, 'n>(expr: &'e Expr, node: &'n Node) -> Vec<(&'e Expr, &'n Node)> {
     match (&expr.kind, node) {
         (ExprKind::Not(operand), Node::Not(node))
         | (ExprKind::Negate(operand), Node::Negate(node)) => vec![(operand, node)],

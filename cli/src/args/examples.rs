@@ -74,6 +74,8 @@ Examples:
   tripline test                            runs rules/**/*.test.yaml
   tripline test --filter brute-force       those with it in their name or file
   tripline test --chaos                    each again in other batches, interrupted and restored
+  tripline test --coverage                 also shows what of the rules the tests never exercise
+  tripline test --min-coverage 90 --coverage-output coverage.info
   tripline test --junit report.xml         also writes a report for CI
 
 Exits 1 if a test fails, or a test file has a mistake. Alerts that a test does not name must not fire.";

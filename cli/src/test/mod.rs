@@ -1,5 +1,6 @@
 //! `tripline test`: runs the tests beside the rules.
 
+mod coverage;
 mod draw;
 mod junit;
 
@@ -65,7 +66,7 @@ pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fai
         )));
     }
     let tested: Vec<Tested<'_>> = chosen
-        .into_par_iter()
+        .par_iter()
         .map(|test| run(program, test, args.chaos))
         .collect();
 
@@ -81,6 +82,27 @@ pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fai
         fs::write(path, report)
             .map_err(|error| Failure::write(&format!("{}", path.display()), &error))?;
     }
+    let mut is_covered = true;
+    if args.measures()
+        && let Some(coverage) = coverage::measure(&checked, &chosen)
+    {
+        if args.coverage {
+            out.write_all(coverage.table().as_bytes())
+                .map_err(|error| Failure::write("the coverage", &error))?;
+        }
+        if let Some(file) = &args.coverage_output {
+            coverage::write(&coverage, file)?;
+        }
+        is_covered = args
+            .min_coverage
+            .is_none_or(|least| coverage.percent() >= least);
+        if let (false, Some(least)) = (is_covered, args.min_coverage) {
+            let percent = coverage.percent();
+            terminal.say(&format!(
+                "the tests exercise {percent} % of the rules, and {least} % are asked for\n"
+            ));
+        }
+    }
     let failed = failed.count() as u64;
     let mut said = outcome(&tested, failed, read.files.len(), args.chaos);
     if are_wrong {
@@ -90,7 +112,9 @@ pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fai
         );
     }
     terminal.note(&format!("{said}\n"));
-    Ok(ExitCode::from(u8::from(failed > 0 || are_wrong)))
+    Ok(ExitCode::from(u8::from(
+        failed > 0 || are_wrong || !is_covered,
+    )))
 }
 
 /// Shows what is wrong with the test files; says whether anything is.

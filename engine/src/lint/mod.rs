@@ -18,9 +18,11 @@ mod rules;
 mod suppression;
 mod walk;
 mod window;
+mod written;
 
 pub use levels::{Levels, Unlisted};
 pub use registry::LINTS;
+pub(crate) use written::{Use, Written, written};
 
 use crate::check::Checked;
 use crate::diagnostic::{Code, Diagnostic, Severity};

@@ -101,6 +101,13 @@ impl Program {
         self.aggregates.get(key.aggregate as usize)
     }
 
+    /// Files the alerts anew after a change of their conditions.
+    pub(crate) fn reindex(&mut self) {
+        let rules = self.alerts.iter().enumerate();
+        let per_event = rules.filter(|(_, rule)| rule.is_per_event());
+        self.index = Index::new(per_event.map(|(alert, rule)| (alert, &rule.on, &rule.when)));
+    }
+
     /// Without its alert rules: for who keeps aggregates only.
     pub fn without_alerts(self) -> Program {
         Program {

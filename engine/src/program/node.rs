@@ -6,6 +6,7 @@ use regex::Regex;
 use tripline_grammar::ast::{CompareOp, Kind};
 
 use super::list::{Members, Networks};
+use crate::coverage::Seen;
 use crate::functions::{Function, Reading};
 use crate::number::Number;
 
@@ -52,6 +53,11 @@ pub(crate) enum Node {
         value: Box<Node>,
         negated: bool,
         test: Test,
+    },
+    /// A clause that notes what it is; set in programs that tests are measured on, and nowhere else.
+    Probe {
+        seen: Arc<Seen>,
+        of: Box<Node>,
     },
 }
 
@@ -141,7 +147,7 @@ impl Node {
             | Node::Item(_) => false,
             Node::Items { condition, .. } => condition.any(is),
             Node::Call { args, .. } => args.iter().any(|arg| arg.any(is)),
-            Node::Not(operand) | Node::Negate(operand) => operand.any(is),
+            Node::Not(of) | Node::Negate(of) | Node::Probe { of, .. } => of.any(is),
             Node::All(operands) | Node::Any(operands) | Node::Coalesce(operands) => {
                 operands.iter().any(|operand| operand.any(is))
             }

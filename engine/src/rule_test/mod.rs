@@ -18,7 +18,7 @@ use crate::time::Time;
 pub use crate::explain::NearestMiss;
 pub use compare::{Mismatch, Verdict};
 pub(crate) use run::Random;
-pub use run::{Delivery, Moment, TestRun, What};
+pub use run::{Delivery, Moment, Reached, TestRun, What};
 
 /// The most events of one test.
 pub const MAX_TEST_EVENTS: usize = 1_000_000;

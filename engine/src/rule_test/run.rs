@@ -1,6 +1,6 @@
 //! Running a test: events in order of their arrival through the production evaluator, then time to the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::row::{AggregateRow, Row, RowKey};
 use crate::state::KeyState;
 use crate::store::{Checkpoint, Input, StateKey, Store, Stored, step};
 use crate::time::Time;
-use crate::trace::{Reason, Stage};
+use crate::trace::{Reason, Stage, Trace};
 
 /// How the events of a test are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,6 +70,31 @@ pub struct TestRun {
     pub rejected: Vec<(usize, String)>,
     /// Whether any rule had to do with any event.
     pub concerned: bool,
+    /// What became of rules, by their names.
+    pub reached: BTreeSet<(String, Reached)>,
+}
+
+/// Something that can become of a rule, of which tests may or may not hear.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// The alert fires.
+    Fires,
+    /// Its episode ends.
+    Resolves,
+    /// It has to hold for as long as `for` says.
+    Pending,
+    /// It does not.
+    Dropped,
+    /// A message is withheld by the cooldown.
+    Suppressed,
+    /// A message says again that it fires.
+    Repeats,
+    /// The window of this canonical text has held something that counts.
+    Window(String),
+    /// The aggregate has a row.
+    Row,
+    /// A row has a value of this name.
+    Column(String),
 }
 
 impl RuleTest {
@@ -115,6 +140,15 @@ impl RuleTest {
         run.take(program, &mut store, &mut Plan::default(), advance, delivery);
         run.moments.sort_by_key(|moment| moment.at);
         run.rows = store.rows();
+        for row in &run.rows {
+            let columns = row
+                .values
+                .iter()
+                .map(|(name, _)| Reached::Column(name.clone()));
+            for what in columns.chain([Reached::Row]) {
+                run.reached.insert((row.aggregate.clone(), what));
+            }
+        }
         run.concerned |= !run.moments.is_empty() || !run.rows.is_empty();
         run
     }
@@ -144,6 +178,17 @@ impl TestRun {
             .alerts()
             .map(|rule| (rule.name.as_str(), rule.severity))
             .collect();
+        for line in &output.trace {
+            self.reach(line);
+        }
+        for alert in &output.alerts {
+            let what = match (alert.status, alert.repeat) {
+                (_, Some(_)) => Reached::Repeats,
+                (Status::Firing, None) => Reached::Fires,
+                (Status::Resolved, None) => Reached::Resolves,
+            };
+            self.reached.insert((alert.alert.clone(), what));
+        }
         for line in output.trace {
             let what = match (line.reason, line.from, line.to) {
                 (_, Stage::Inactive, Stage::Pending) => What::Pending,
@@ -180,6 +225,27 @@ impl TestRun {
                 severity: alert.severity,
                 values: alert.values,
             });
+        }
+    }
+}
+
+impl TestRun {
+    /// Notes what a line of the trace says of coverage.
+    fn reach(&mut self, line: &Trace) {
+        let what = match (line.reason, line.from, line.to) {
+            (Reason::Cooldown, ..) => Some(Reached::Suppressed),
+            (Reason::Repeat, ..) => Some(Reached::Repeats),
+            (_, Stage::Inactive, Stage::Pending) => Some(Reached::Pending),
+            (_, Stage::Pending, Stage::Inactive) => Some(Reached::Dropped),
+            (_, Stage::Firing, Stage::Inactive) => Some(Reached::Resolves),
+            (_, Stage::Inactive | Stage::Pending, Stage::Firing) => Some(Reached::Fires),
+            _ => None,
+        };
+        let held = line.values.iter();
+        let held = held.filter(|(_, value)| value.as_f64() != Some(0.0));
+        let held = held.map(|(text, _)| Reached::Window(text.clone()));
+        for what in held.chain(what) {
+            self.reached.insert((line.alert.clone(), what));
         }
     }
 }
