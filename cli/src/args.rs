@@ -234,9 +234,13 @@ pub(crate) struct InferArgs {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) events: Vec<PathBuf>,
 
-    /// The field of an event's type, with a dot between names
-    #[arg(long, value_name = "PATH", default_value = "eventType")]
-    pub(crate) type_path: String,
+    /// The field of an event's type, with a dot between names [default: what the settings say, or eventType]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) type_path: Option<String>,
+
+    /// Folder of rule files, whose settings say where an event's type is
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,6 @@
 //! `tripline fmt`: formats rule files.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
@@ -10,6 +9,7 @@ use tripline_lambdas::drawing::Drawing;
 
 use crate::args::FmtArgs;
 use crate::failure::Failure;
+use crate::output::rewrite;
 use crate::terminal::{Terminal, counted};
 
 /// The name that standard input has in findings.
@@ -34,8 +34,7 @@ pub(crate) fn fmt(args: &FmtArgs, terminal: &Terminal) -> Result<ExitCode, Failu
         };
         differing += 1;
         if !args.check {
-            fs::write(&file.name, formatted)
-                .map_err(|error| Failure::path("write", file.name.as_ref(), &error))?;
+            rewrite(&file.name, &formatted)?;
         }
         say(&format!("{}\n", file.name))?;
     }

@@ -8,6 +8,18 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+/// Gives a file that is there another text.
+///
+/// # Errors
+///
+/// If it cannot be written. A name that is not UTF-8 is known with other signs, and no file of that name is to come into being.
+pub(crate) fn rewrite(name: &str, text: &str) -> Result<(), Failure> {
+    let path = Path::new(name);
+    let file = File::options().write(true).truncate(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::path("write", path, &error))
+}
+
 /// Something to write rows to, with a name for error messages.
 pub(crate) struct Output {
     name: String,

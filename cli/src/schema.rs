@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tripline_engine::{MAX_EVENT_BYTES, SchemaSample};
+use tripline_engine::{MAX_EVENT_BYTES, SchemaSample, check, loader};
 
 use crate::args::{InferArgs, SchemaArgs, SchemaCommand};
 use crate::failure::Failure;
@@ -17,7 +17,8 @@ pub(crate) fn schema(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode,
 }
 
 fn infer(args: &InferArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let type_path: Vec<&str> = args.type_path.split('.').collect();
+    let type_path = type_path(args)?;
+    let type_path: Vec<&str> = type_path.iter().map(String::as_str).collect();
     let mut sample = SchemaSample::default();
     let (mut events, mut refused, mut first) = (0, 0, None);
     for input in input::expand(&args.events)? {
@@ -56,4 +57,23 @@ fn infer(args: &InferArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
         terminal.note(&format!("{lines} passed over, the first is {first}\n"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The names on the way to an event's type: as the command line says, else the settings, if there are any.
+fn type_path(args: &InferArgs) -> Result<Vec<String>, Failure> {
+    if let Some(path) = &args.type_path {
+        return Ok(path.split('.').map(str::to_owned).collect());
+    }
+    // Nobody needs rules to look at events.
+    let files = match args.rules.is_dir() {
+        true => {
+            loader::read_rules(&args.rules).map_err(|error| Failure::Message(error.to_string()))?
+        }
+        false => Vec::new(),
+    };
+    let settings = files.into_iter().filter(|file| file.settings).collect();
+    check(settings).type_path.ok_or_else(|| {
+        let message = "the settings find an event's type in a list: name a field with --type-path";
+        Failure::Message(message.to_owned())
+    })
 }

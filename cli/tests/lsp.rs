@@ -336,6 +336,40 @@ fn words_are_explained() {
 }
 
 #[test]
+fn what_events_beside_the_rules_hold_is_shown() {
+    let mut events = String::new();
+    for number in 0..200 {
+        let more = if number < 50 { r#","extra":true"# } else { "" };
+        events +=
+            &format!(r#"{{"kind":"sensor","user":"u","data":{{"temperature":{number}.5{more}}}}}"#);
+        events.push('\n');
+    }
+    let settings = "event: {type: kind}\n";
+    let mut editor = Editor::new(&[("a.yaml", RULES), ("tripline.yaml", settings)]);
+    let folder = editor.folder.path().join("rules/sample");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("e.ndjson.gz"), support::gzip(&events)).unwrap();
+    let place = editor.place("a.yaml", RULES, "data.temperature", 1);
+    let given = editor.ask("textDocument/hover", place);
+    let text = given["contents"]["value"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("`data.temperature`: number of `sensor`")
+            && text
+                .contains("In the sample: number, in 100 % of 200 events `sensor`; 0.5 to 199.5"),
+        "{text}"
+    );
+    // Without a schema the fields of the sample are offered.
+    let text = "alerts:\n  new:\n    on: sensor\n    when: data.\n";
+    editor.open("new.yaml", text);
+    let labels = editor.labels("new.yaml", text, "when: data.");
+    assert!(
+        labels.iter().any(|label| label == "data.extra"),
+        "{labels:?}"
+    );
+    editor.close();
+}
+
+#[test]
 fn names_are_found_and_changed_wherever_they_stand() {
     let mut editor = editor();
     let place = editor.place("a.yaml", RULES, "in admins", 5);

@@ -61,3 +61,34 @@ fn lines_that_are_no_events_are_counted() {
     );
     folder.run(&["schema", "infer", "nowhere"]).expect(2);
 }
+
+#[test]
+fn the_settings_say_where_an_events_type_is() {
+    let folder = Folder::new();
+    let infer = |arguments: &[&str]| {
+        let event = br#"{"detail":{"kind":"a"},"eventType":"b","x":1}"#;
+        let all = [&["schema", "infer", "-"], arguments].concat();
+        folder.run_with(&all, event)
+    };
+    let begins = |arguments: &[&str], name: &str| {
+        let schema = infer(arguments).expect(0).stdout;
+        assert!(
+            schema.starts_with(&format!("schema:\n  {name}:\n")),
+            "{schema}"
+        );
+    };
+    begins(&[], "b");
+    folder.write("rules/tripline.yaml", "event: {type: detail.kind}\n");
+    // What else is wrong with the rules has no say in it.
+    folder.write("rules/a.yaml", "alerts: {hot: {wen: x > 1}}\n");
+    begins(&[], "a");
+    begins(&["--type-path", "eventType"], "b");
+    begins(&["--rules", "elsewhere"], "b");
+    folder.write("rules/tripline.yaml", "event: {type: \"detail[0]\"}\n");
+    let refused = infer(&[]).expect(2);
+    assert!(
+        refused.stderr.contains("name a field with --type-path"),
+        "{}",
+        refused.stderr
+    );
+}

@@ -1,5 +1,9 @@
 //! A schema inferred from sample events.
 
+mod sampled;
+
+pub use sampled::SampledField;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -13,6 +17,8 @@ const MEMBERS: usize = 12;
 const TIMES: u64 = 20;
 /// The most fields of an object whose names are no data.
 const FIELDS: usize = 100;
+/// The most values of a field that are counted each by itself.
+const COUNTED: usize = 100;
 /// The most event types.
 const TYPES: usize = 1_000;
 
@@ -33,6 +39,9 @@ struct Field {
     texts: u64,
     range: Option<(f64, f64)>,
     members: BTreeSet<String>,
+    /// How often each value was seen, as JSON, until there are too many of them.
+    values: BTreeMap<String, u64>,
+    too_many: bool,
     fields: BTreeMap<String, Field>,
 }
 
@@ -110,12 +119,30 @@ impl Field {
             }
         }
         self.seen += 1;
+        if !self.too_many && !value.is_array() && !value.is_object() {
+            *self.values.entry(value.to_string()).or_default() += 1;
+            if self.values.len() > COUNTED {
+                self.too_many = true;
+                self.values.clear();
+            }
+        }
+    }
+
+    /// Whether it is an object that always has the like, whose fields tell more than it does.
+    fn is_parent(&self) -> bool {
+        self.objects == self.seen && (1..=FIELDS).contains(&self.fields.len())
+    }
+
+    /// Whether it is a text of a closed set.
+    fn is_closed(&self) -> bool {
+        self.texts == self.seen
+            && self.members.len() <= MEMBERS
+            && self.texts >= self.members.len() as u64 * TIMES
     }
 
     /// Writes this field, or those beneath it if it is an object that always has the like.
     fn write(&self, events: u64, path: &mut Path, out: &mut String) {
-        let whole = self.objects == self.seen && (1..=FIELDS).contains(&self.fields.len());
-        if whole {
+        if self.is_parent() {
             for (name, field) in &self.fields {
                 path.segments.push(Segment::Field(name.clone()));
                 field.write(events, path, out);
@@ -146,24 +173,28 @@ impl Field {
     }
 
     fn declared(&self) -> String {
-        let is_all = |number| number == self.seen && self.seen > 0;
-        if is_all(self.texts) {
-            let closed =
-                self.members.len() <= MEMBERS && self.texts >= self.members.len() as u64 * TIMES;
-            if !closed {
+        if self.texts == self.seen && self.seen > 0 {
+            if !self.is_closed() {
                 return "string".to_owned();
             }
             let members: Vec<_> = self.members.iter().map(|member| quoted(member)).collect();
             return format!("{{type: string, enum: [{}]}}", members.join(", "));
         }
+        self.kind().to_owned()
+    }
+
+    /// The type that all its values have.
+    fn kind(&self) -> &'static str {
         let kinds = [
+            (self.texts, "string"),
             (self.numbers, "number"),
             (self.bools, "bool"),
             (self.lists, "list"),
             (self.objects, "object"),
         ];
+        let is_all = |number| number == self.seen && self.seen > 0;
         let found = kinds.into_iter().find(|(number, _)| is_all(*number));
-        found.map_or("any", |(_, name)| name).to_owned()
+        found.map_or("any", |(_, name)| name)
     }
 }
 

@@ -131,7 +131,7 @@ pub use explain::{
 };
 pub use format::format;
 pub use ids::group_id;
-pub use infer::SchemaSample;
+pub use infer::{SampledField, SchemaSample};
 pub use lint::{Family, LINTS, Levels, Lint, Unlisted};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};

@@ -96,7 +96,7 @@ Examples:
 
 Writes a `schema:` section for tripline.yaml: the fields of each event type with their types, closed sets of texts as an
 `enum`, and, as comments, the range of numbers and how often an optional field is there. Review it: a sample tells what
-was, not what may be.";
+was, not what may be. Where an event's type is, the settings in rules/tripline.yaml say, if they are there.";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

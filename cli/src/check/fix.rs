@@ -1,13 +1,11 @@
 //! Mends what can be mended without changing what the rules mean.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
 
 use tripline_engine::{Checked, Edit, Severity};
 
 use crate::failure::Failure;
+use crate::output::rewrite;
 
 /// How often the rules are read again: a fix can make way for another.
 const ROUNDS: usize = 8;
@@ -27,14 +25,14 @@ pub(super) fn fix(
             break;
         }
         for (file, text) in &files {
-            write(&checked.files[*file].name, text)?;
+            rewrite(&checked.files[*file].name, text)?;
         }
         let after = read()?;
         let worse = errors(&after) > errors(checked);
         if worse {
             // One of the files is at fault; all are put back, and no more is tried.
             for file in files.keys() {
-                write(&checked.files[*file].name, &checked.files[*file].text)?;
+                rewrite(&checked.files[*file].name, &checked.files[*file].text)?;
                 left_alone.push(checked.files[*file].name.clone());
             }
             continue;
@@ -43,14 +41,6 @@ pub(super) fn fix(
         *checked = after;
     }
     Ok(mended)
-}
-
-fn write(name: &str, text: &str) -> Result<(), Failure> {
-    let path = Path::new(name);
-    // A name that is not UTF-8 is shown with other signs: no file of that name is to come into being.
-    let file = OpenOptions::new().write(true).truncate(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::path("write", path, &error))
 }
 
 fn errors(checked: &Checked) -> usize {

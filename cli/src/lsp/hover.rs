@@ -2,10 +2,10 @@
 
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
-use super::place;
 use super::schema::Place;
 use super::vocabulary::{self, Kind};
 use super::workspace::{At, Workspace};
+use super::{place, sample};
 
 pub(super) fn hover(workspace: &Workspace, at: &At<'_>) -> Option<Hover> {
     let found = place::find(&at.file.tree, at.offset)?;
@@ -32,7 +32,7 @@ pub(super) fn hover(workspace: &Workspace, at: &At<'_>) -> Option<Hover> {
 /// What a word of an expression means.
 fn explained(workspace: &Workspace, word: &str) -> Option<String> {
     let fields = vocabulary::fields(workspace);
-    let fields: Vec<String> = fields
+    let mut texts: Vec<String> = fields
         .iter()
         .filter(|field| field.path == word)
         .map(|field| {
@@ -43,8 +43,11 @@ fn explained(workspace: &Workspace, word: &str) -> Option<String> {
             text
         })
         .collect();
-    if !fields.is_empty() {
-        return Some(fields.join("\n\n"));
+    let sampled = workspace.sample().iter();
+    let sampled = sampled.filter(|field| field.path == word);
+    texts.extend(sampled.map(sample::described));
+    if !texts.is_empty() {
+        return Some(texts.join("\n\n"));
     }
     for file in workspace.rules() {
         let lists = place::entries(&file.tree, &["lists"]);

@@ -6,6 +6,7 @@
 mod completion;
 mod hover;
 mod place;
+mod sample;
 mod schema;
 mod symbols;
 mod text;

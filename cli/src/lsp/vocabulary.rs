@@ -58,8 +58,22 @@ pub(super) struct Field {
     pub(super) values: Vec<String>,
 }
 
-/// The fields that the settings say events have.
+/// The fields that the settings say events have; if they say nothing, those that the events beside the rules have.
 pub(super) fn fields(workspace: &Workspace) -> Vec<Field> {
+    let declared = declared(workspace);
+    if !declared.is_empty() {
+        return declared;
+    }
+    let sampled = workspace.sample().iter().map(|field| Field {
+        event: field.event.clone(),
+        path: field.path.clone(),
+        kind: field.kind.to_owned(),
+        values: field.members.clone(),
+    });
+    sampled.collect()
+}
+
+fn declared(workspace: &Workspace) -> Vec<Field> {
     let Some(settings) = workspace.settings() else {
         return Vec::new();
     };

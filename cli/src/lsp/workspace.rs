@@ -1,5 +1,6 @@
 //! The rule files as the editor has them.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +9,14 @@ use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
     TextDocumentPositionParams, TextEdit, Url,
 };
-use tripline_engine::yaml::{self, Document};
+use tripline_engine::yaml::{self, Content, Document};
 use tripline_engine::{
-    Checked, Diagnostic as Finding, Program, RawFile, Severity, check_tests, check_trees, loader,
+    Checked, Diagnostic as Finding, Program, RawFile, SampledField, Severity, check_tests,
+    check_trees, loader,
 };
 
 use super::text::Text;
+use super::{place, sample};
 use crate::test::fixture;
 
 /// A file that is open, or was read.
@@ -63,6 +66,8 @@ pub(super) struct Workspace {
     open: BTreeMap<PathBuf, String>,
     /// All files: those that are open as the editor has them.
     files: BTreeMap<PathBuf, File>,
+    /// The fields of the events beside the rules, once they are asked for.
+    sample: OnceCell<Vec<SampledField>>,
 }
 
 impl Workspace {
@@ -72,6 +77,7 @@ impl Workspace {
             disk: BTreeMap::new(),
             open: BTreeMap::new(),
             files: BTreeMap::new(),
+            sample: OnceCell::new(),
         };
         workspace.read();
         workspace
@@ -159,6 +165,22 @@ impl Workspace {
         names
             .iter()
             .find_map(|name| self.files.get(&self.folder.join(name)))
+    }
+
+    /// The fields of the events beside the rules, which are read once.
+    pub(super) fn sample(&self) -> &[SampledField] {
+        self.sample.get_or_init(|| {
+            let settings = self.settings().map(|file| &file.tree);
+            let event = settings.map(|tree| place::entries(tree, &["event"]));
+            let mut entries = event.into_iter().flatten();
+            let kind = entries.find(|entry| entry.key.value == "type");
+            let kind = kind.and_then(|entry| match &entry.value.content {
+                Content::Scalar(scalar) => Some(scalar.value.as_str()),
+                _ => None,
+            });
+            let path: Vec<&str> = kind.unwrap_or("eventType").split('.').collect();
+            sample::read(&self.folder, &path)
+        })
     }
 
     pub(super) fn at(&self, place: &TextDocumentPositionParams) -> Option<At<'_>> {
