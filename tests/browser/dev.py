@@ -24,7 +24,7 @@ class Dev:
             port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
         self.log = open(self.folder / "dev.log", "wb")
-        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral"]
+        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral", "--post"]
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         begun = time.monotonic()
         while not self.answers():
