@@ -82,6 +82,7 @@ export function alert(app, name, query) {
   }
 
   function head(one) {
+    const runbook = one.notifications[0]?.runbook;
     const facts = [
       ["on", (one.on ?? []).join(", ")],
       ["by", (one.by ?? []).join(", ")],
@@ -89,6 +90,7 @@ export function alert(app, name, query) {
       ["firing", number(one.firing)],
       ["pending", number(one.pending)],
       ["last fired", one.lastFired && at(one.lastFired)],
+      ["runbook", runbook && link(runbook, runbook)],
     ];
     return h(
       "div.head",
@@ -187,7 +189,10 @@ export function alert(app, name, query) {
     const title = { firing: "Why it fires", pending: "Why it waits" }[told?.outcome] ?? "Why it does not fire";
     return card(
       title,
-      { class: "area-why", aside: [told ? badge(told.outcome) : null, chosenKey()] },
+      {
+        class: "area-why",
+        aside: [told ? badge(told.outcome === "firing" ? detail.value.severity : told.outcome, told.outcome) : null, chosenKey()],
+      },
       problem(why.failure),
       told?.suppressed ? h("p.note", told.suppressed) : null,
       told?.terms.length ? h("ul.terms", told.terms.map(term)) : null,
@@ -248,7 +253,6 @@ export function alert(app, name, query) {
                 ),
                 h("p.summary", sent.summary ?? ""),
                 evidence(sent),
-                sent.runbook ? h("p.quiet", "runbook: ", link(sent.runbook, sent.runbook)) : null,
               ),
             ),
           )
