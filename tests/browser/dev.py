@@ -1,5 +1,6 @@
 """`tripline dev` on a copy of the shipped rules, on a port of its own, keeping nothing."""
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -31,6 +32,8 @@ class Dev:
             said = (self.folder / "dev.log").read_text(errors="replace")
             assert self.process.poll() is None and time.monotonic() - begun < 30, f"`tripline dev` does not start:\n{said}"
             time.sleep(0.02)
+        # So that every view has much to show.
+        self.post(gzip.decompress((PROJECT / "rules/sample/events.ndjson.gz").read_bytes()))
         return self
 
     def __exit__(self, kind, *_):
@@ -51,7 +54,9 @@ class Dev:
 
     def events(self, *events):
         """Posts events, and texts as they are, a line each."""
-        body = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in events).encode()
+        return self.post("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in events).encode())
+
+    def post(self, body):
         headers = {"content-type": "application/x-ndjson"}
         return json.load(urllib.request.urlopen(urllib.request.Request(self.base + "/events", body, headers, method="POST")))
 
