@@ -27,14 +27,25 @@ class Dev:
         self.log = open(self.folder / "dev.log", "wb")
         command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral", "--post"]
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        try:
+            self.wait()
+            self.sample()
+        except BaseException as error:
+            self.__exit__(type(error))
+            raise
+        return self
+
+    def wait(self):
         begun = time.monotonic()
         while not self.answers():
-            said = (self.folder / "dev.log").read_text(errors="replace")
-            assert self.process.poll() is None and time.monotonic() - begun < 30, f"`tripline dev` does not start:\n{said}"
+            assert self.process.poll() is None and time.monotonic() - begun < 30, "`tripline dev` does not start"
             time.sleep(0.02)
-        # So that every view has much to show.
-        self.post(gzip.decompress((PROJECT / "rules/sample/events.ndjson.gz").read_bytes()))
-        return self
+
+    def sample(self):
+        """So that every view has much to show."""
+        lines = gzip.decompress((PROJECT / "rules/sample/events.ndjson.gz").read_bytes()).splitlines(keepends=True)
+        for begin in range(0, len(lines), 5000):
+            self.post(b"".join(lines[begin : begin + 5000]))
 
     def __exit__(self, kind, *_):
         self.process.terminate()
