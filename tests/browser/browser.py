@@ -2,10 +2,11 @@
 
 import contextlib
 import pathlib
+import re
 import shutil
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 360, "height": 780}
 PATIENCE = 20_000  # milliseconds until what does not come is taken as missing
@@ -27,7 +28,7 @@ class Look:
         self.complaints = []
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
+        self.page.on("console", lambda said: self.complaints.append(f"{said.text} {said.location['url']}") if said.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda asked: self.complaints.append(f"asks for {asked.url}") if not asked.url.startswith(base) else None)
 
@@ -43,6 +44,10 @@ class Look:
     def text(self, selector, text):
         """Waits until an element of this selector holds the text."""
         self.page.locator(selector, has_text=text).first.wait_for()
+
+    def holds(self, field, text):
+        """Waits until what is typed in a field holds the text."""
+        expect(field).to_have_value(re.compile(re.escape(text)), timeout=PATIENCE)
 
     def is_quiet(self):
         assert not self.complaints, self.complaints

@@ -1,5 +1,6 @@
 """`tripline dev` on a copy of the shipped rules, on a port of its own, keeping nothing."""
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -24,14 +25,27 @@ class Dev:
             port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
         self.log = open(self.folder / "dev.log", "wb")
-        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral"]
+        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral", "--post"]
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        try:
+            self.wait()
+            self.sample()
+        except BaseException as error:
+            self.__exit__(type(error))
+            raise
+        return self
+
+    def wait(self):
         begun = time.monotonic()
         while not self.answers():
-            said = (self.folder / "dev.log").read_text(errors="replace")
-            assert self.process.poll() is None and time.monotonic() - begun < 30, f"`tripline dev` does not start:\n{said}"
+            assert self.process.poll() is None and time.monotonic() - begun < 30, "`tripline dev` does not start"
             time.sleep(0.02)
-        return self
+
+    def sample(self):
+        """So that every view has much to show."""
+        lines = gzip.decompress((PROJECT / "rules/sample/events.ndjson.gz").read_bytes()).splitlines(keepends=True)
+        for begin in range(0, len(lines), 5000):
+            self.post(b"".join(lines[begin : begin + 5000]))
 
     def __exit__(self, kind, *_):
         self.process.terminate()
@@ -51,7 +65,9 @@ class Dev:
 
     def events(self, *events):
         """Posts events, and texts as they are, a line each."""
-        body = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in events).encode()
+        return self.post("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in events).encode())
+
+    def post(self, body):
         headers = {"content-type": "application/x-ndjson"}
         return json.load(urllib.request.urlopen(urllib.request.Request(self.base + "/events", body, headers, method="POST")))
 

@@ -108,7 +108,7 @@ def trying_a_rule(running, dev):
     with look(running, dev.base, permissions=["clipboard-read", "clipboard-write"]) as seen:
         seen.open("#/try?alert=login-brute-force")
         rules, events = seen.page.locator("textarea").first, seen.page.locator("textarea").nth(1)
-        seen.page.wait_for_function("document.querySelector('textarea').value.includes('login-brute-force')")
+        seen.holds(rules, "login-brute-force")
         events.fill(EVENTS)
         rules.fill(RULES.replace("when", "wen"))
         seen.text(".finding pre", "did you mean `when`?")

@@ -87,7 +87,7 @@ def keyboard(running, base):
         seen.page.keyboard.type("slow")
         seen.text(".head", "1 of 4")
         # What comes meanwhile takes nothing from who types.
-        seen.page.wait_for_function("document.querySelector('.amount')")
+        seen.page.wait_for_selector(".amount")
         assert seen.page.evaluate("document.activeElement.type + document.activeElement.value") == "searchslow"
         seen.page.locator("tbody a").first.focus()
         seen.page.keyboard.press("Enter")

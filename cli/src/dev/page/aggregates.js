@@ -12,7 +12,7 @@ export function aggregates(app, name, query) {
   let chosen = query.get("key");
   const list = new Resource((signal) => get("/api/aggregates", {}, signal).then((answer) => answer.aggregates), listed, 2000);
   const rows = new Resource(
-    (signal) => name && get(`/api/aggregates/${part(name)}/rows`, { search, limit: 200 }, signal),
+    (signal) => name && get(`/api/aggregates/${part(name)}/rows`, { search, limit: 100 }, signal),
     followNewest,
     2000,
   );

@@ -29,7 +29,10 @@ export function alert(app, name, query) {
 
   const detail = new Resource((signal) => get(address, {}, signal), app.redraw);
   const keys = new Resource((signal) => get(`${address}/keys`, { search, limit: 100 }, signal), followNearest);
-  const history = new Resource(loadHistory, app.redraw);
+  const ofKey = (what) => (signal) => (chosen === null ? null : get(`${address}/${what}`, { key: chosen }, signal));
+  const history = new Resource(ofKey("series"), app.redraw);
+  const why = new Resource(ofKey("why"), app.redraw);
+  const all = [detail, keys, history, why];
 
   return {
     title: name,
@@ -44,45 +47,42 @@ export function alert(app, name, query) {
       ];
     },
     live(urgent) {
-      for (const resource of [detail, keys, history]) resource.poke(urgent);
+      for (const resource of all) resource.poke(urgent);
     },
     moved(changed) {
       chosen = changed.get("key");
       if (chosen === null) followNearest();
-      history.again();
+      else choose(chosen);
       app.redraw();
     },
     close() {
-      for (const resource of [detail, keys, history]) resource.close();
+      for (const resource of all) resource.close();
     },
   };
 
   /** Whether all parts have come for the first time: shown one by one, they would push each other about. */
   function complete() {
-    return history.value || history.failure || keys.failure || keys.value?.keys.length === 0;
+    const known = (resource) => resource.value || resource.failure;
+    return (known(history) && known(why)) || keys.failure || keys.value?.keys.length === 0;
   }
 
   /** Nobody has chosen a key: the nearest to firing is taken, and kept. */
   function followNearest() {
     const nearest = keys.value?.keys[0];
     if (chosen === null && nearest) {
-      chosen = JSON.stringify(nearest.key);
-      history.again();
+      choose(JSON.stringify(nearest.key));
     }
     app.redraw();
   }
 
-  async function loadHistory(signal) {
-    if (chosen === null) return null;
-    const asked = chosen;
-    const [series, why] = await Promise.all([
-      get(`${address}/series`, { key: asked }, signal),
-      get(`${address}/why`, { key: asked }, signal),
-    ]);
-    return { key: asked, series, why };
+  function choose(key) {
+    chosen = key;
+    history.again();
+    why.again();
   }
 
   function head(one) {
+    const runbook = one.notifications[0]?.runbook;
     const facts = [
       ["on", (one.on ?? []).join(", ")],
       ["by", (one.by ?? []).join(", ")],
@@ -90,6 +90,7 @@ export function alert(app, name, query) {
       ["firing", number(one.firing)],
       ["pending", number(one.pending)],
       ["last fired", one.lastFired && at(one.lastFired)],
+      ["runbook", runbook && link(runbook, runbook)],
     ];
     return h(
       "div.head",
@@ -111,8 +112,7 @@ export function alert(app, name, query) {
   }
 
   function plots() {
-    const loaded = history.value;
-    const { times, series, thresholds, episodes } = loaded?.series ?? {};
+    const { times, series, thresholds, episodes } = history.value ?? {};
     return card(
       "Windows over time",
       { class: "area-plots", aside: chosenKey() },
@@ -129,7 +129,8 @@ export function alert(app, name, query) {
               group: "alert",
             }),
           )
-        : nothing(loaded ? "Nothing to plot: no window has held anything yet, or the condition has none." : unkeyed()),
+        : !history.failure &&
+            nothing(history.value ? "Nothing to plot: no window has held anything yet, or the condition has none." : unkeyed()),
     );
   }
 
@@ -147,7 +148,7 @@ export function alert(app, name, query) {
       { title: "State", cell: (one) => badge(one.phase === "firing" ? (one.severity ?? "firing") : one.phase, one.phase) },
       { title: "Since", kind: "minor", cell: (one) => at(one.since) },
       { title: "Nearness", cell: nearness },
-      ...windows.slice(0, 3).map((window, index) => ({
+      ...windows.slice(0, 2).map((window, index) => ({
         title: h("span.cut", { title: window.text }, window.text),
         kind: "number minor mono",
         cell: (one) => scalar(one.windows[index]?.value ?? null),
@@ -184,16 +185,25 @@ export function alert(app, name, query) {
   }
 
   function reasons() {
-    const why = history.value?.why;
-    const title = { firing: "Why it fires", pending: "Why it waits" }[why?.outcome] ?? "Why it does not fire";
+    const told = why.value;
+    const title = { firing: "Why it fires", pending: "Why it waits" }[told?.outcome] ?? "Why it does not fire";
     return card(
       title,
-      { class: "area-why", aside: [why ? badge(why.outcome) : null, chosenKey()] },
-      why?.suppressed ? h("p.note", why.suppressed) : null,
-      why?.terms.length ? h("ul.terms", why.terms.map(term)) : null,
-      why
-        ? h("details", { open: !why.terms.length }, h("summary", "Explained"), h("pre.drawn", { tabindex: "0" }, why.text))
-        : nothing(unkeyed()),
+      {
+        class: "area-why",
+        aside: [told ? badge(told.outcome === "firing" ? detail.value.severity : told.outcome, told.outcome) : null, chosenKey()],
+      },
+      problem(why.failure),
+      told?.suppressed ? h("p.note", told.suppressed) : null,
+      told?.terms.length ? h("ul.terms", told.terms.map(term)) : null,
+      told
+        ? h(
+            "details",
+            { open: !told.terms.length },
+            h("summary", "Explained"),
+            h("pre.drawn", { tabindex: "0" }, told.text.trim()),
+          )
+        : !why.failure && nothing(unkeyed()),
     );
   }
 
@@ -243,7 +253,6 @@ export function alert(app, name, query) {
                 ),
                 h("p.summary", sent.summary ?? ""),
                 evidence(sent),
-                sent.runbook ? h("p.quiet", "runbook: ", link(sent.runbook, sent.runbook)) : null,
               ),
             ),
           )

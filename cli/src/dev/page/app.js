@@ -12,7 +12,7 @@ import { aggregates } from "./aggregates.js";
 import { tryIt } from "./try.js";
 import { quarantine } from "./quarantine.js";
 
-const RECENT = 40;
+const RECENT = 30;
 const SAMPLES = 180; // seconds
 const STALE = 3000; // milliseconds after which a rate is no longer of the last second
 

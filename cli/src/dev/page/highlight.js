@@ -37,12 +37,9 @@ export function highlight(text, first = 1, marked = []) {
       if (/[|>][-+\d]*\s*$/.test(line)) prose = indent;
       parts = [begin[1], h("span.hl-key", begin[2]), begin[3], ...template(line.slice(begin[0].length))];
     } else parts = tokens(line);
-    return h(
-      "span.line",
-      { "data-number": first + index, class: marked.includes(first + index) ? "is-marked" : null },
-      parts,
-      "\n",
-    );
+    const number = first + index;
+    const style = { "--indent": `${indent + 2}ch` };
+    return h("span.line", { "data-number": number, class: marked.includes(number) ? "is-marked" : null, style }, parts, "\n");
   });
 }
 

@@ -142,7 +142,9 @@ export function tryIt(app, query) {
           h("button", { type: "button", disabled: !result.value?.test, onclick: copy }, "Copy as a test"),
         ],
       },
-      list.length ? h("ol.timeline", list.map(moment)) : nothing("Events and what they set off appear here."),
+      list.length
+        ? h("ol.timeline", { tabindex: "0", "aria-label": "What happens" }, list.map(moment))
+        : nothing("Events and what they set off appear here."),
       result.value?.test ? h("details", h("summary", "The test"), h("pre.drawn", { tabindex: "0" }, result.value.test)) : null,
     );
   }
