@@ -194,7 +194,7 @@ impl Program {
     }
 
     /// The key that an event has in an alert, or why the event does not concern it.
-    fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
+    pub(crate) fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
         let rule = &self.alerts[alert];
         if !rule.on.matches(event.kind.as_deref()) {
             let kind = event

@@ -108,6 +108,7 @@ pub mod reference;
 mod route;
 mod row;
 pub mod rule_test;
+mod series;
 mod silence;
 mod source;
 mod state;
@@ -137,6 +138,7 @@ pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};
 pub use source::{Position, RawFile, SourceFile};
+pub use series::{Past, Series};
 pub use state::KeyState;
 pub use store::{
     Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step, step_partition,

@@ -18,7 +18,7 @@ use tripline_lambdas::transform::TransformFunction;
 use super::api;
 use super::display::Display;
 use super::rules::{Reload, Rules, Tests};
-use super::world::{SHARD, Totals, World};
+use super::world::{SHARD, Sent, Totals, World};
 use crate::check::today;
 use crate::failure::Failure;
 
@@ -452,15 +452,14 @@ impl Pipeline {
         Ok((retried, failed))
     }
 
-    /// Tells of alerts, in the order in which they changed.
-    fn tell(&mut self, sent: Vec<(i64, String)>) -> Result<(), Failure> {
+    /// Tells of alerts.
+    fn tell(&mut self, sent: Vec<Sent>) -> Result<(), Failure> {
         if sent.is_empty() {
             return Ok(());
         }
-        let mut sent = api::in_order(sent);
-        for (seq, line, alert) in sent.drain(..) {
-            self.display.alert(&line, &alert)?;
-            self.send("alert", api::numbered(seq, &line));
+        for Sent { seq, line, alert } in &sent {
+            self.display.alert(line, alert)?;
+            self.send("alert", api::numbered(*seq, line));
         }
         self.display.flush()
     }

@@ -3,6 +3,10 @@
 mod aggregates;
 mod alerts;
 mod quarantine;
+mod series;
+mod start;
+mod try_it;
+mod try_test;
 mod why;
 
 use serde_json::{Value, json};
@@ -11,6 +15,9 @@ use tripline_engine::{AlertSeverity, Time};
 pub(super) use self::aggregates::{aggregates, row_series, rows};
 pub(super) use self::alerts::{alert, alerts, keys, notifications};
 pub(super) use self::quarantine::quarantine;
+pub(super) use self::series::series;
+pub(super) use self::start::start;
+pub(super) use self::try_it::{Tried, try_it};
 pub(super) use self::why::why;
 
 use super::pipeline::{Clock, View};
@@ -105,21 +112,6 @@ fn time(time: Time) -> String {
 
 fn seconds(time: Time) -> f64 {
     time.0 as f64 / 1_000.0
-}
-
-/// Alerts in the order in which they changed: by time, then alert, then key.
-pub(super) fn in_order(sent: Vec<(i64, String)>) -> Vec<(i64, String, Value)> {
-    let read = sent.into_iter().map(|(seq, line)| {
-        let alert = serde_json::from_str(&line).unwrap_or(Value::Null);
-        (seq, line, alert)
-    });
-    let mut read: Vec<(i64, String, Value)> = read.collect();
-    let text = |alert: &Value, name: &str| alert[name].as_str().unwrap_or_default().to_owned();
-    read.sort_by_cached_key(|(_, _, alert)| {
-        let key = alert["key"].to_string();
-        (text(alert, "at"), text(alert, "alert"), key)
-    });
-    read
 }
 
 /// The JSON of an alert with its number.

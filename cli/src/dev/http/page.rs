@@ -11,27 +11,31 @@ use flate2::write::GzEncoder;
 
 use super::routes::error;
 
-/// A file of the page, and what it is.
+/// A file of the page.
 struct Asset {
     path: &'static str,
-    kind: &'static str,
     bytes: &'static [u8],
 }
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
-
 macro_rules! assets {
-    ($($path:literal $kind:expr),* $(,)?) => {
-        [$(Asset { path: $path, kind: $kind, bytes: include_bytes!(concat!("../page/", $path)) }),*]
+    ($($path:literal),* $(,)?) => {
+        [$(Asset { path: $path, bytes: include_bytes!(concat!("../page/", $path)) }),*]
     };
 }
 
 /// All files of the page. `index.html` is served as `/`, the others beneath `/page/`.
-static ASSETS: &[Asset] = &assets![
-    "index.html" HTML,
-];
+static ASSETS: &[Asset] = &assets!["index.html"];
+
+/// What browsers take files of this ending for.
+fn kind(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/plain; charset=utf-8",
+    }
+}
 
 /// The files as they go over the wire, compressed once.
 static PACKED: LazyLock<Vec<Bytes>> = LazyLock::new(|| ASSETS.iter().map(packed).collect());
@@ -65,7 +69,7 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Response {
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(asset.path)));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if is_packed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

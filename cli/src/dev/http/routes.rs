@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
+use tripline_engine::loader;
 
 use super::{Site, guard, page, post as posting, stream};
 use crate::dev::api::{self, Answer, Unanswered};
@@ -53,6 +54,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/api/alerts", get(alerts))
         .route("/api/alerts/{name}", get(alert))
         .route("/api/alerts/{name}/keys", get(keys))
+        .route("/api/alerts/{name}/series", get(series))
         .route("/api/alerts/{name}/why", get(why))
         .route("/api/aggregates", get(aggregates))
         .route("/api/aggregates/{name}/rows", get(rows))
@@ -61,6 +63,8 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/api/quarantine", get(quarantine))
         .route("/api/quarantine/retry", post(retry_all))
         .route("/api/quarantine/{id}/retry", post(retry))
+        .route("/api/try", post(try_it))
+        .route("/api/try/start", get(start))
         .route("/api/stream", get(stream::stream))
         .fallback(async || {
             error(
@@ -188,5 +192,27 @@ async fn retried(site: Site, id: Option<i64>) -> Response {
             Json(json!({"retried": retried, "failed": failed})).into_response()
         }
         _ => error(StatusCode::INTERNAL_SERVER_ERROR, "the command is ending"),
+    }
+}
+
+async fn series(State(site): State<Site>, Path(name): Path<String>, Query(asked): Query<Asked>) -> Response {
+    answered(site.ask(move |view| api::series(view, &name, &asked.key)).await)
+}
+
+async fn start(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
+    let name = asked.alert.unwrap_or_default();
+    answered(site.ask(move |view| api::start(view, &name)).await)
+}
+
+async fn try_it(State(site): State<Site>, Json(tried): Json<api::Tried>) -> Response {
+    // It is done beside the pipeline, which goes on meanwhile.
+    let done = tokio::task::spawn_blocking(move || {
+        let files = loader::read_rules(&site.folder).unwrap_or_default();
+        let settings = files.into_iter().find(|file| file.settings);
+        api::try_it(&tried, settings)
+    });
+    match done.await {
+        Ok(answer) => answered(answer),
+        Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "it could not be tried to the end"),
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tripline_engine::MAX_EVENT_BYTES;
 
 use super::pace::{Pace, Speed};
-use super::{End, Feed};
+use super::{End, Feed, tail};
 use crate::failure::Failure;
 use crate::input::{Input, Line};
 
@@ -23,8 +23,29 @@ pub(in crate::dev) struct Files {
 /// How far files have been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::dev) struct Position {
-    file: String,
-    line: u64,
+    pub(super) file: String,
+    pub(super) line: u64,
+    /// Of a file that is followed, its bytes.
+    #[serde(default)]
+    pub(super) bytes: u64,
+    /// Of a file that is followed, what tells it from another of the same name.
+    #[serde(default)]
+    pub(super) identity: Option<u64>,
+}
+
+impl Position {
+    pub(super) fn of(file: &str, line: u64, bytes: u64, identity: Option<u64>) -> Position {
+        Position {
+            file: file.to_owned(),
+            line,
+            bytes,
+            identity,
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 impl Files {
@@ -35,12 +56,21 @@ impl Files {
             let mut inputs = self.inputs.iter();
             inputs.position(|input| *input.name == *from.file)
         });
+        let last = self.inputs.len().saturating_sub(1);
         for (index, input) in self.inputs.iter().enumerate().skip(first.unwrap_or(0)) {
-            let skip = begun.filter(|_| Some(index) == first);
-            let skip = skip.map_or(0, |from| from.line);
             let speed = self.speed;
             feed.tell("running", format!("{} at {speed}", input.name));
-            Self::file(input, skip, &mut pace)?;
+            let begun = begun.filter(|_| Some(index) == first);
+            match &input.path {
+                Some(path) if self.follow && index == last => {
+                    tail::follow(path, begun, &mut pace, feed)?;
+                }
+                None if self.follow => {
+                    pace.go_live();
+                    Self::file(input, 0, &mut pace)?;
+                }
+                _ => Self::file(input, begun.map_or(0, |from| from.line), &mut pace)?,
+            }
         }
         pace.send()
     }
@@ -69,11 +99,7 @@ impl Files {
             if number <= skip || record.trim_ascii().is_empty() {
                 continue;
             }
-            let position = || {
-                let file = input.name.to_string();
-                let position = Position { file, line: number };
-                serde_json::to_string(&position).unwrap_or_default()
-            };
+            let position = || Position::of(&input.name, number, 0, None).text();
             pace.take(record, position)?;
         }
     }

@@ -3,6 +3,7 @@
 mod files;
 mod pace;
 mod sample;
+mod tail;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -51,6 +51,8 @@ impl fmt::Display for Speed {
 pub(super) struct Pace<'f> {
     feed: &'f Feed,
     speed: Speed,
+    /// Whether records happen now, and not in the past.
+    live: bool,
     /// How many of the next records come at once, whatever their time.
     at_once: u64,
     /// When the clock of the replay showed which time.
@@ -68,6 +70,7 @@ impl<'f> Pace<'f> {
         Pace {
             feed,
             speed,
+            live: false,
             at_once,
             started: None,
             newest: None,
@@ -75,6 +78,16 @@ impl<'f> Pace<'f> {
             bytes: 0,
             position: String::new(),
         }
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// From now on records happen when they come, and time goes on without them.
+    pub(super) fn go_live(&mut self) {
+        self.live = true;
+        self.speed = Speed::Max;
     }
 
     /// Takes a record; `position` tells how far the source has been read with it.
@@ -124,6 +137,7 @@ impl<'f> Pace<'f> {
             return Ok(());
         }
         let clock = match (self.speed, self.newest) {
+            _ if self.live => Clock::Live,
             (Speed::Times(_), Some(newest)) => Clock::At(newest),
             _ => Clock::Events,
         };

@@ -239,6 +239,16 @@ impl World {
         read().map_err(|error| self.failed(error))
     }
 
+    /// The times of the oldest and the newest event that are kept.
+    pub(in crate::dev) fn kept(&self) -> Result<Option<(Time, Time)>, Failure> {
+        let sql = "SELECT min(time), max(time) FROM events";
+        let read = self.connection.query_row(sql, [], |row| {
+            let ends: (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            Ok(ends.0.map(Time).zip(ends.1.map(Time)))
+        });
+        read.map_err(|error| self.failed(error))
+    }
+
     fn pairs(
         &self,
         sql: &str,

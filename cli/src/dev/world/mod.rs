@@ -37,6 +37,15 @@ pub(super) struct Totals {
     pub(super) suppressed: u64,
 }
 
+/// An alert that was sent.
+pub(super) struct Sent {
+    pub(super) seq: i64,
+    /// Its JSON as it was sent.
+    pub(super) line: String,
+    /// The same, read.
+    pub(super) alert: serde_json::Value,
+}
+
 /// The tables, and what was done in the transaction that is open.
 pub(super) struct World {
     connection: Connection,
@@ -47,8 +56,8 @@ pub(super) struct World {
     ring: u64,
     /// The number of the last event.
     number: Cell<u64>,
-    /// Alerts that were sent in this transaction, with their numbers.
-    sent: RefCell<Vec<(i64, String)>>,
+    /// Alerts that were sent in this transaction, each with its JSON and its rule.
+    sent: RefCell<Vec<(String, String)>>,
     /// How much could not be used in this transaction.
     rejected: Cell<u64>,
     /// When what is quarantined came, in the time of the stream.
@@ -87,8 +96,9 @@ impl World {
         self.execute("BEGIN IMMEDIATE")
     }
 
-    /// Makes lasting what was done since it began, and hands over what was sent.
-    pub(super) fn commit(&self, totals: &Totals) -> Result<Vec<(i64, String)>, Failure> {
+    /// Makes lasting what was done since it began, and hands over what was sent, in the order in which it changed.
+    pub(super) fn commit(&self, totals: &Totals) -> Result<Vec<Sent>, Failure> {
+        let sent = self.keep_alerts().map_err(|error| self.failed(error))?;
         if let Some(failure) = self.failure.take() {
             return Err(self.failed(failure));
         }
@@ -99,7 +109,7 @@ impl World {
             .and_then(|mut put| put.execute([text]));
         written.map_err(|error| self.failed(error))?;
         self.execute("COMMIT")?;
-        Ok(self.sent.take())
+        Ok(sent)
     }
 
     /// How much could not be used since it was asked last.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
 use tripline_engine::{Definition, Time};
 use tripline_lambdas::item::{Item, Name};
 use tripline_lambdas::notification::Publication;
@@ -15,7 +16,7 @@ use tripline_lambdas::store::{
     Events, Fault, Quarantine, RawEvent, Rows, Sink, States, Stream, Unsent, Unwritten,
 };
 
-use super::{MAX_PAYLOAD, SHARD, World};
+use super::{MAX_PAYLOAD, SHARD, Sent, World};
 
 impl World {
     /// Notes the first failure, which ends the command: a database that fails once is not to be trusted with the rest.
@@ -92,8 +93,8 @@ impl World {
         let Some(published) = &row.published else {
             return Ok(false);
         };
-        let object = |pairs: &[(String, serde_json::Value)]| {
-            serde_json::Value::Object(pairs.iter().cloned().collect()).to_string()
+        let object = |pairs: &[(String, Value)]| {
+            Value::Object(pairs.iter().cloned().collect()).to_string()
         };
         let rules = self.aggregates.borrow();
         let rule = rules.get(&published.aggregate).copied().unwrap_or_default();
@@ -145,19 +146,31 @@ impl World {
         Ok(())
     }
 
-    /// Keeps an alert, if it was not kept before.
-    fn put_alert(&self, line: &str, name: &str) -> rusqlite::Result<()> {
-        let kept = self
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO alerts (notification, name, alert) VALUES (?1 ->> 'notification', ?2, ?1)",
-            )?
-            .execute([line, name])?;
-        if kept == 1 {
-            let seq = self.connection.last_insert_rowid();
-            self.sent.borrow_mut().push((seq, line.to_owned()));
+    /// Keeps the alerts of this transaction, by time, then alert, then key; gives those that are new.
+    pub(super) fn keep_alerts(&self) -> rusqlite::Result<Vec<Sent>> {
+        let read = self.sent.take().into_iter().map(|(line, name)| {
+            let alert: Value = serde_json::from_str(&line).unwrap_or_default();
+            (line, name, alert)
+        });
+        let mut read: Vec<(String, String, Value)> = read.collect();
+        read.sort_by_cached_key(|(_, name, alert)| {
+            let at = alert["at"].as_str().unwrap_or_default().to_owned();
+            (at, name.clone(), alert["key"].to_string())
+        });
+        let mut sent = Vec::with_capacity(read.len());
+        for (line, name, alert) in read {
+            let kept = self
+                .connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO alerts (notification, name, alert) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![alert["notification"].as_str(), name, line])?;
+            if kept == 1 {
+                let seq = self.connection.last_insert_rowid();
+                sent.push(Sent { seq, line, alert });
+            }
         }
-        Ok(())
+        Ok(sent)
     }
 
     fn put_unusable(&self, one: &Quarantined) -> rusqlite::Result<()> {
@@ -253,10 +266,8 @@ impl Sink for &World {
                 .get("default")
                 .map_or("", String::as_str)
                 .lines();
-            for line in lines {
-                let kept = self.put_alert(line, &one.alert);
-                kept.map_err(|error| Unsent::Fault(self.fault(error)))?;
-            }
+            let lines = lines.map(|line| (line.to_owned(), one.alert.clone()));
+            self.sent.borrow_mut().extend(lines);
             Ok(())
         };
         all.iter().map(publish).collect()
