@@ -24,7 +24,29 @@ macro_rules! assets {
 }
 
 /// All files of the page. `index.html` is served as `/`, the others beneath `/page/`.
-static ASSETS: &[Asset] = &assets!["index.html"];
+static ASSETS: &[Asset] = &assets![
+    "index.html",
+    "aggregates.js",
+    "alert.js",
+    "alerts.js",
+    "api.js",
+    "app.js",
+    "dom.js",
+    "format.js",
+    "highlight.js",
+    "icon.svg",
+    "overview.js",
+    "pieces.js",
+    "plot.js",
+    "quarantine.js",
+    "style.css",
+    "theme.js",
+    "try.js",
+    "vendor/uplot/LICENSE",
+    "vendor/uplot/uPlot.iife.min.js",
+    "vendor/uplot/uPlot.min.css",
+    "views.css",
+];
 
 /// What browsers take files of this ending for.
 fn kind(path: &str) -> &'static str {
@@ -80,4 +102,34 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Response {
     // The next version of the program may have another page at the same address.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::{Path, PathBuf};
+
+    use super::ASSETS;
+
+    #[test]
+    fn every_file_of_the_page_is_served() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dev/page");
+        let mut folders = vec![root.clone()];
+        let mut files: Vec<PathBuf> = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => files.push(path.strip_prefix(&root).unwrap().to_owned()),
+                }
+            }
+        }
+        let served: Vec<PathBuf> = ASSETS.iter().map(|asset| asset.path.into()).collect();
+        for file in &files {
+            assert!(served.contains(file), "{}", file.display());
+        }
+        assert_eq!(served.len(), files.len());
+    }
 }
