@@ -28,7 +28,8 @@ fn stored(folder: &Folder, sql: &str) -> Vec<Value> {
     let connection = Connection::open(folder.path("dev.db")).unwrap();
     let mut query = connection.prepare(sql).unwrap();
     let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    rows.map(|row| serde_json::from_str(&row.unwrap()).unwrap()).collect()
+    rows.map(|row| serde_json::from_str(&row.unwrap()).unwrap())
+        .collect()
 }
 
 fn rows(folder: &Folder) -> BTreeSet<String> {
@@ -39,7 +40,16 @@ fn rows(folder: &Folder) -> BTreeSet<String> {
 
 /// What `run` gives: alerts and rows.
 fn expected(folder: &Folder, rules: &str) -> (Vec<String>, BTreeSet<String>) {
-    let arguments = ["run", "--quiet", "--rules", rules, "--events", "events.ndjson", "--aggregates", "rows.ndjson"];
+    let arguments = [
+        "run",
+        "--quiet",
+        "--rules",
+        rules,
+        "--events",
+        "events.ndjson",
+        "--aggregates",
+        "rows.ndjson",
+    ];
     let outcome = folder.run(&arguments).expect(0);
     let rows = support::rows(&folder.read("rows.ndjson")).into_iter().map(|row| {
         let start = tripline_engine::Time::parse(row["window"]["start"].as_str().unwrap()).unwrap();
@@ -48,15 +58,34 @@ fn expected(folder: &Folder, rules: &str) -> (Vec<String>, BTreeSet<String>) {
         });
         row.to_string()
     });
-    (texts(outcome.stdout.lines().map(str::to_owned)), rows.collect())
+    (
+        texts(outcome.stdout.lines().map(str::to_owned)),
+        rows.collect(),
+    )
 }
 
 fn sample(folder: &Folder, seed: &str, events: &str) {
-    let arguments = ["sample", "--seed", seed, "--events", events, "--output", "events.ndjson"];
+    let arguments = [
+        "sample",
+        "--seed",
+        seed,
+        "--events",
+        events,
+        "--output",
+        "events.ndjson",
+    ];
     folder.run(&arguments).expect(0);
 }
 
-const DEV: [&str; 7] = ["dev", "--once", "--store", "dev.db", "--events", "events.ndjson", "--rules"];
+const DEV: [&str; 7] = [
+    "dev",
+    "--once",
+    "--store",
+    "dev.db",
+    "--events",
+    "events.ndjson",
+    "--rules",
+];
 
 #[test]
 fn it_gives_what_a_run_gives() {
@@ -95,16 +124,45 @@ fn killed_at_any_point_it_goes_on_where_it_stopped() {
 
 #[test]
 fn a_store_is_kept_from_others() {
-    let folder = Folder::with(&[("rules/a.yaml", "alerts: {}\n"), ("other.db", "not a database, and long enough to be told from one")]);
+    let folder = Folder::with(&[
+        ("rules/a.yaml", "alerts: {}\n"),
+        (
+            "other.db",
+            "not a database, and long enough to be told from one",
+        ),
+    ]);
     let server = Server::start(&folder, &["--post", "--store", "dev.db"]);
-    let second = folder.run(&["dev", "--post", "--once", "--store", "dev.db"]).expect(2);
-    assert!(second.stderr.contains("is in use by another `tripline dev`"), "{}", second.stderr);
+    let second = folder
+        .run(&["dev", "--post", "--once", "--store", "dev.db"])
+        .expect(2);
+    assert!(
+        second
+            .stderr
+            .contains("is in use by another `tripline dev`"),
+        "{}",
+        second.stderr
+    );
     drop(server);
-    let foreign = folder.run(&["dev", "--post", "--once", "--store", "other.db"]).expect(2);
-    assert!(foreign.stderr.contains("it is left as it was"), "{}", foreign.stderr);
-    Connection::open(folder.path("theirs.db")).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
-    let foreign = folder.run(&["dev", "--post", "--once", "--store", "theirs.db", "--fresh"]).expect(2);
-    assert!(foreign.stderr.contains("the database of another program"), "{}", foreign.stderr);
+    let foreign = folder
+        .run(&["dev", "--post", "--once", "--store", "other.db"])
+        .expect(2);
+    assert!(
+        foreign.stderr.contains("it is left as it was"),
+        "{}",
+        foreign.stderr
+    );
+    Connection::open(folder.path("theirs.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a)")
+        .unwrap();
+    let foreign = folder
+        .run(&["dev", "--post", "--once", "--store", "theirs.db", "--fresh"])
+        .expect(2);
+    assert!(
+        foreign.stderr.contains("the database of another program"),
+        "{}",
+        foreign.stderr
+    );
 }
 
 #[cfg(unix)]
@@ -113,14 +171,20 @@ fn a_file_is_followed_as_it_grows_is_cut_off_and_put_aside() {
     let line = |n: u32| format!("{{\"eventType\":\"probe\",\"n\":{n}}}\n");
     let rules = "alerts: {seen: {on: probe, when: n >= 0, summary: \"{n}\"}}\n";
     let folder = Folder::with(&[("rules/a.yaml", rules), ("log.ndjson", "")]);
-    let server = Server::start(&folder, &["--ephemeral", "--events", "log.ndjson", "--follow"]);
+    let server = Server::start(
+        &folder,
+        &["--ephemeral", "--events", "log.ndjson", "--follow"],
+    );
     let mut events = server.subscribe();
     let mut is_told = |n: u32| {
         events.wait("alert", |alert| alert["summary"] == n.to_string());
     };
     let add = |text: &str| {
         use std::io::Write;
-        let mut file = std::fs::File::options().append(true).open(folder.path("log.ndjson")).unwrap();
+        let mut file = std::fs::File::options()
+            .append(true)
+            .open(folder.path("log.ndjson"))
+            .unwrap();
         file.write_all(text.as_bytes()).unwrap();
     };
     add(&line(1));
@@ -138,7 +202,7 @@ fn a_file_is_followed_as_it_grows_is_cut_off_and_put_aside() {
     is_told(5);
     let status = server.get("/api/status");
     assert_eq!(status["totals"]["events"], 5, "{status}");
-    let said = server.end();
+    let (_, said) = server.end();
     assert!(said.contains("5 events, 5 alerts, 0 rejected"), "{said}");
 }
 
@@ -150,7 +214,10 @@ fn an_absence_is_told_though_nothing_comes() {
     let mut events = server.subscribe();
     server.post("/events", r#"{"eventType":"beat","host":"a"}"#);
     let alert = events.wait("alert", |alert| alert["status"] == "firing");
-    assert_eq!((&alert["alert"], &alert["key"]), (&json!("silent"), &json!({"host": "a"})));
+    assert_eq!(
+        (&alert["alert"], &alert["key"]),
+        (&json!("silent"), &json!({"host": "a"}))
+    );
     server.post("/events", r#"{"eventType":"beat","host":"a"}"#);
     events.wait("alert", |alert| alert["status"] == "resolved");
 }

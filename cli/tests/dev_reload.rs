@@ -20,7 +20,9 @@ fn save(folder: &Folder, name: &str, text: &str) {
 
 fn names(alerts: &Value) -> Vec<&str> {
     let alerts = alerts["alerts"].as_array().unwrap().iter();
-    alerts.map(|alert| alert["name"].as_str().unwrap()).collect()
+    alerts
+        .map(|alert| alert["name"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -39,18 +41,36 @@ fn what_is_saved_runs_and_what_is_broken_does_not() {
     save(&folder, "rules/a.yaml", &logins(2));
     let reload = events.wait("reload", |_| true);
     assert_eq!(reload["ok"], true);
-    assert_eq!(reload["summary"], "+0 ~1 −0 alerts; state kept for 1 of 2; logins restarts");
+    assert_eq!(
+        reload["summary"],
+        "+0 ~1 −0 alerts; state kept for 1 of 2; logins restarts"
+    );
     assert_eq!(reload["changes"][0]["alert"], "logins");
     let tested = events.wait("reload", |reload| !reload["tests"].is_null());
-    assert_eq!((&tested["tests"]["passed"], &tested["tests"]["failed"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&tested["tests"]["passed"], &tested["tests"]["failed"]),
+        (&1.into(), &0.into())
+    );
 
-    save(&folder, "rules/a.yaml", "alerts: {logins: {on: login, when: count( >= 2}}\n");
+    save(
+        &folder,
+        "rules/a.yaml",
+        "alerts: {logins: {on: login, when: count( >= 2}}\n",
+    );
     let reload = events.wait("reload", |reload| reload["ok"] == false);
     assert_eq!(reload["diagnostics"][0]["severity"], "error", "{reload}");
-    assert!(reload["diagnostics"][0]["drawn"].as_str().unwrap().contains("rules/a.yaml"));
+    assert!(
+        reload["diagnostics"][0]["drawn"]
+            .as_str()
+            .unwrap()
+            .contains("rules/a.yaml")
+    );
     assert_eq!(server.get("/api/status")["reload"]["ok"], false);
     // The last good ones run.
-    server.post("/events", "{\"eventType\":\"login\",\"user\":\"b\"}\n{\"eventType\":\"login\",\"user\":\"b\"}");
+    server.post(
+        "/events",
+        "{\"eventType\":\"login\",\"user\":\"b\"}\n{\"eventType\":\"login\",\"user\":\"b\"}",
+    );
     let alert = events.wait("alert", |alert| alert["alert"] == "logins");
     assert_eq!(alert["key"]["user"], "b");
 
@@ -63,9 +83,16 @@ fn what_is_saved_runs_and_what_is_broken_does_not() {
     events.wait("alert", |alert| alert["alert"] == "other");
 
     // An episode of a rule that is gone ends.
-    save(&folder, "rules/a.yaml", "alerts: {other: {on: other, when: count() over 5m >= 2}}\n");
+    save(
+        &folder,
+        "rules/a.yaml",
+        "alerts: {other: {on: other, when: count() over 5m >= 2}}\n",
+    );
     let alert = events.wait("alert", |alert| alert["status"] == "resolved");
-    assert_eq!((&alert["alert"], &alert["reason"]), (&"logins".into(), &"rule-removed".into()));
+    assert_eq!(
+        (&alert["alert"], &alert["reason"]),
+        (&"logins".into(), &"rule-removed".into())
+    );
 }
 
 #[test]
@@ -77,7 +104,10 @@ fn edits_under_load_lose_no_event_and_repeat_none() {
     let mut posted = 0;
     for round in 0..150 {
         let name = format!("rules/r{}.yaml", random.u8(..4));
-        let file = name.trim_start_matches("rules/r").trim_end_matches(".yaml").to_owned();
+        let file = name
+            .trim_start_matches("rules/r")
+            .trim_end_matches(".yaml")
+            .to_owned();
         let good = format!("alerts: {{alert-{file}-{round}: {{on: other, when: n >= {round}}}}}\n");
         match random.u8(..6) {
             0 => save(&folder, &name, &good),
@@ -86,7 +116,11 @@ fn edits_under_load_lose_no_event_and_repeat_none() {
                 folder.write(&name, &good[..random.usize(..good.len())]);
                 folder.write(&name, &good);
             }
-            2 => save(&folder, &name, "alerts: {broken: {on: other, when: n >= }}\n"),
+            2 => save(
+                &folder,
+                &name,
+                "alerts: {broken: {on: other, when: n >= }}\n",
+            ),
             3 => {
                 let _ = fs::remove_file(folder.path(&name));
             }
@@ -120,7 +154,8 @@ fn edits_under_load_lose_no_event_and_repeat_none() {
     assert_eq!(status["totals"]["events"], posted);
     drop(server);
     let connection = rusqlite::Connection::open(folder.path("dev.db")).unwrap();
-    let sql = "SELECT CAST(alert ->> 'summary' AS INTEGER) FROM alerts WHERE name = 'seen' ORDER BY 1";
+    let sql =
+        "SELECT CAST(alert ->> 'summary' AS INTEGER) FROM alerts WHERE name = 'seen' ORDER BY 1";
     let mut query = connection.prepare(sql).unwrap();
     let seen = query.query_map([], |row| row.get::<_, i64>(0)).unwrap();
     let seen: Vec<i64> = seen.map(Result::unwrap).collect();

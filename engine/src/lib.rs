@@ -137,8 +137,8 @@ pub use plan::{FirstEvents, Partition, Plan, Planner, Selection};
 pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};
-pub use source::{Position, RawFile, SourceFile};
 pub use series::{Past, Series};
+pub use source::{Position, RawFile, SourceFile};
 pub use state::KeyState;
 pub use store::{
     Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step, step_partition,

@@ -61,7 +61,9 @@ impl<'p> Past<'p> {
             file: "past".into(),
             line: 0,
         };
-        let decoded = self.program.decode_at(json.as_bytes(), Some(arrival), source);
+        let decoded = self
+            .program
+            .decode_at(json.as_bytes(), Some(arrival), source);
         let Ok(event) = decoded else { return };
         let alert = self.key.alert as usize;
         let time = event.time();
@@ -142,7 +144,11 @@ impl<'p> Past<'p> {
         let now = values(rule, scope_of(&aged, rule));
         let series = &mut self.series;
         let cell = |time: Time| time.0.div_euclid(self.step);
-        if series.times.last().is_some_and(|last| cell(*last) == cell(at)) {
+        if series
+            .times
+            .last()
+            .is_some_and(|last| cell(*last) == cell(at))
+        {
             series.times.pop();
             series.values.pop();
         }

@@ -19,6 +19,8 @@ pub(crate) struct Server {
     /// The address that was shown, with its token if there is one.
     pub(crate) address: String,
     stderr: BufReader<ChildStderr>,
+    /// What it writes to standard output: who does not read that holds it up.
+    stdout: std::sync::mpsc::Receiver<String>,
 }
 
 /// An answer of the server.
@@ -57,11 +59,13 @@ impl Server {
         };
         let port = address.rsplit_once(':').unwrap().1;
         let port = port.split('/').next().unwrap().parse().unwrap();
+        let stdout = super::drained(child.stdout.take().unwrap());
         Server {
             child,
             port,
             address,
             stderr,
+            stdout,
         }
     }
 
@@ -73,7 +77,10 @@ impl Server {
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|number| number.parse().ok());
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|number| number.parse().ok());
         Reply {
             status: status.unwrap_or(0),
             head: head.to_lowercase(),
@@ -85,7 +92,10 @@ impl Server {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!("{first} HTTP/1.1\r\nConnection: close\r\n");
-        if !headers.iter().any(|header| header.to_lowercase().starts_with("host:")) {
+        if !headers
+            .iter()
+            .any(|header| header.to_lowercase().starts_with("host:"))
+        {
             head += &format!("Host: 127.0.0.1:{}\r\n", self.port);
         }
         for header in headers {
@@ -133,16 +143,18 @@ impl Server {
         events
     }
 
-    /// Ends it as Ctrl-C does, and gives what it said on standard error after its address.
+    /// Ends it as Ctrl-C does, and gives what it wrote to standard output, and to standard error after its address.
     #[cfg(unix)]
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> (String, String) {
         let id = self.child.id().to_string();
-        let sent = std::process::Command::new("kill").args(["-INT", &id]).status();
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &id])
+            .status();
         assert!(sent.unwrap().success());
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
-        said
+        (self.stdout.recv_timeout(PATIENCE).unwrap(), said)
     }
 }
 
@@ -161,7 +173,9 @@ impl Iterator for Events {
 
     fn next(&mut self) -> Option<(String, Value)> {
         let mut kind = String::new();
-        loop {
+        let began = Instant::now();
+        // A stream without events is kept alive by comments.
+        while began.elapsed() < PATIENCE {
             let mut line = String::new();
             if self.0.read_line(&mut line).ok()? == 0 {
                 return None;
@@ -173,6 +187,7 @@ impl Iterator for Events {
                 return Some((kind, serde_json::from_str(data.trim()).unwrap()));
             }
         }
+        None
     }
 }
 

@@ -19,14 +19,17 @@ pub(in crate::dev) fn series(view: &View<'_>, name: &str, key: &str) -> Answer {
     let step = ((now.0 - oldest.0) / MOMENTS).max(1_000);
     let mut past = Past::new(&view.rules.program, name, &key, step);
     if let Some(past) = &mut past {
-        view.world.each_event(|event, arrival| past.event(event, arrival))?;
+        view.world
+            .each_event(|event, arrival| past.event(event, arrival))?;
     }
     let series = past.map(|past| past.at(now)).unwrap_or_default();
     let terms = rule.terms();
     let mut thresholds = Vec::new();
     for (index, term) in terms.iter().enumerate() {
         for (op, value) in &term.limits {
-            thresholds.push(json!({"series": index, "op": op, "value": value, "severity": rule.severity}));
+            thresholds.push(
+                json!({"series": index, "op": op, "value": value, "severity": rule.severity}),
+            );
         }
     }
     let lines = terms.iter().enumerate().map(|(index, term)| {

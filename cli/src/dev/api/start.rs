@@ -65,14 +65,21 @@ fn file_of(files: &[SourceFile], entry: &RuleEntry) -> String {
     let root = yaml::parse(&file.text).root;
     let defaults = root.as_ref().and_then(|root| root.entry("defaults"));
     if let Some(defaults) = defaults {
-        text += file.text.get(defaults.range.clone()).unwrap_or_default().trim_end();
+        text += file
+            .text
+            .get(defaults.range.clone())
+            .unwrap_or_default()
+            .trim_end();
         text.push('\n');
     }
     text += &format!("alerts:\n{rule}\n");
     let mut lists = String::new();
     for file in files {
         let root = yaml::parse(&file.text).root;
-        let all = root.as_ref().and_then(|root| root.get("lists")).and_then(Node::as_map);
+        let all = root
+            .as_ref()
+            .and_then(|root| root.get("lists"))
+            .and_then(Node::as_map);
         for list in all.unwrap_or_default() {
             let name = list.key.value.as_str();
             let mut words = rule.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tripline_engine::{
-    Advance, Alert, MemoryStore, Output, Plan, Planner, Program, RawFile, Reason, Source, Status, Time,
-    check, step,
+    Advance, Alert, MemoryStore, Output, Plan, Planner, Program, RawFile, Reason, Source, Status,
+    Time, check, step,
 };
 
 use super::{Answer, Unanswered, try_test};
@@ -32,7 +32,11 @@ pub(in crate::dev) fn try_it(tried: &Tried, settings: Option<RawFile>) -> Answer
         let reason = format!("the rules are longer than {MOST_RULES} bytes: try a part of them");
         return Err(Unanswered::Wrong(reason));
     }
-    let lines = tried.events.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = tried
+        .events
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     let lines: Vec<&str> = lines.collect();
     if lines.len() > MOST_EVENTS {
         let reason = format!("these are more than {MOST_EVENTS} events: try some of them");

@@ -65,7 +65,8 @@ fn expected(program: &Program, text: &str, offset: impl Fn(Time) -> String) -> O
         if moment.what != What::Fires {
             continue;
         }
-        let ends = |other: &&Moment| other.what == What::Resolves && other.episode == moment.episode;
+        let ends =
+            |other: &&Moment| other.what == What::Resolves && other.episode == moment.episode;
         let end = moments[number..].iter().find(ends);
         let key: serde_json::Map<String, Value> = moment.key.iter().cloned().collect();
         let _ = write!(written, "      - {{alert: {}", moment.alert);

@@ -69,7 +69,10 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Response {
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(asset.path)));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(kind(asset.path)),
+    );
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if is_packed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

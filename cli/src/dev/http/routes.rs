@@ -42,7 +42,9 @@ pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route(
             "/",
-            get(async |headers: HeaderMap| page::file("index.html", &headers)),
+            // An SDK whose endpoint this is posts to the root.
+            get(async |headers: HeaderMap| page::file("index.html", &headers))
+                .post(posting::events),
         )
         .route(
             "/page/{*path}",
@@ -195,8 +197,15 @@ async fn retried(site: Site, id: Option<i64>) -> Response {
     }
 }
 
-async fn series(State(site): State<Site>, Path(name): Path<String>, Query(asked): Query<Asked>) -> Response {
-    answered(site.ask(move |view| api::series(view, &name, &asked.key)).await)
+async fn series(
+    State(site): State<Site>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    answered(
+        site.ask(move |view| api::series(view, &name, &asked.key))
+            .await,
+    )
 }
 
 async fn start(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
@@ -213,6 +222,9 @@ async fn try_it(State(site): State<Site>, Json(tried): Json<api::Tried>) -> Resp
     });
     match done.await {
         Ok(answer) => answered(answer),
-        Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "it could not be tried to the end"),
+        Err(_) => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "it could not be tried to the end",
+        ),
     }
 }

@@ -93,9 +93,8 @@ impl World {
         let Some(published) = &row.published else {
             return Ok(false);
         };
-        let object = |pairs: &[(String, Value)]| {
-            Value::Object(pairs.iter().cloned().collect()).to_string()
-        };
+        let object =
+            |pairs: &[(String, Value)]| Value::Object(pairs.iter().cloned().collect()).to_string();
         let rules = self.aggregates.borrow();
         let rule = rules.get(&published.aggregate).copied().unwrap_or_default();
         let changed = self
