@@ -202,7 +202,7 @@ fn a_file_is_followed_as_it_grows_is_cut_off_and_put_aside() {
     is_told(5);
     let status = server.get("/api/status");
     assert_eq!(status["totals"]["events"], 5, "{status}");
-    let said = server.end();
+    let (_, said) = server.end();
     assert!(said.contains("5 events, 5 alerts, 0 rejected"), "{said}");
 }
 

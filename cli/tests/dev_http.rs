@@ -380,17 +380,14 @@ fn what_stands_in_quarantine_is_retried() {
 #[cfg(unix)]
 #[test]
 fn what_events_say_does_not_command_the_terminal() {
-    let (_folder, mut server) = posting(SEEN);
+    let (_folder, server) = posting(SEEN);
     let mut events = server.subscribe();
     server.post(
         "/events",
         r#"{"eventType":"probe","n":1,"text":"\u001b[2J<b>"}"#,
     );
     events.wait("alert", |alert| alert["summary"] == "\u{1b}[2J<b>");
-    let mut stdout = server.child.stdout.take().unwrap();
-    server.end();
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut stdout, &mut text).unwrap();
+    let (text, _) = server.end();
     assert!(!text.contains('\u{1b}'), "{text:?}");
     assert_eq!(text.lines().count(), 1);
 }

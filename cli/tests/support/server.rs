@@ -19,6 +19,8 @@ pub(crate) struct Server {
     /// The address that was shown, with its token if there is one.
     pub(crate) address: String,
     stderr: BufReader<ChildStderr>,
+    /// What it writes to standard output: who does not read that holds it up.
+    stdout: std::sync::mpsc::Receiver<String>,
 }
 
 /// An answer of the server.
@@ -57,11 +59,13 @@ impl Server {
         };
         let port = address.rsplit_once(':').unwrap().1;
         let port = port.split('/').next().unwrap().parse().unwrap();
+        let stdout = super::drained(child.stdout.take().unwrap());
         Server {
             child,
             port,
             address,
             stderr,
+            stdout,
         }
     }
 
@@ -139,9 +143,9 @@ impl Server {
         events
     }
 
-    /// Ends it as Ctrl-C does, and gives what it said on standard error after its address.
+    /// Ends it as Ctrl-C does, and gives what it wrote to standard output, and to standard error after its address.
     #[cfg(unix)]
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> (String, String) {
         let id = self.child.id().to_string();
         let sent = std::process::Command::new("kill")
             .args(["-INT", &id])
@@ -150,7 +154,7 @@ impl Server {
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
-        said
+        (self.stdout.recv_timeout(PATIENCE).unwrap(), said)
     }
 }
 
@@ -169,7 +173,9 @@ impl Iterator for Events {
 
     fn next(&mut self) -> Option<(String, Value)> {
         let mut kind = String::new();
-        loop {
+        let began = Instant::now();
+        // A stream without events is kept alive by comments.
+        while began.elapsed() < PATIENCE {
             let mut line = String::new();
             if self.0.read_line(&mut line).ok()? == 0 {
                 return None;
@@ -181,6 +187,7 @@ impl Iterator for Events {
                 return Some((kind, serde_json::from_str(data.trim()).unwrap()));
             }
         }
+        None
     }
 }
 

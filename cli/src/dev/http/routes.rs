@@ -42,7 +42,9 @@ pub(super) fn routes(site: Site) -> Router {
     Router::new()
         .route(
             "/",
-            get(async |headers: HeaderMap| page::file("index.html", &headers)),
+            // An SDK whose endpoint this is posts to the root.
+            get(async |headers: HeaderMap| page::file("index.html", &headers))
+                .post(posting::events),
         )
         .route(
             "/page/{*path}",
