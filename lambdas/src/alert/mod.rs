@@ -68,6 +68,8 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
     }
 
     /// The function as authors of rules watch it: shadows are told, and ends that nobody is notified of.
+    ///
+    /// It runs alone, so no rules but its own are current.
     pub fn telling_all(self) -> Self {
         AlertFunction {
             tells_all: true,
