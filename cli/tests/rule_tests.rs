@@ -349,3 +349,29 @@ fn what_no_test_exercises_is_told() {
         .expect(2);
     assert!(refused.stderr.contains("`.info`"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_slip_in_a_key_beside_an_event_is_told() {
+    let folder = folder(
+        "tests:
+  - name: five failures
+    events: [{at: 0s, arives: 10m, eventType: login, user: alice, ok: true}]
+    expect: []
+  - name: meant
+    events: [{at: 0s, event: {arives: 10m, eventType: login, user: alice, ok: true}}]
+    expect: []
+",
+    );
+    let outcome = folder.run(&["test"]).expect(0);
+    assert_eq!(
+        outcome.stdout.matches("warning[E1904]").count(),
+        1,
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stdout.contains("did you mean `arrives`?"),
+        "{}",
+        outcome.stdout
+    );
+}

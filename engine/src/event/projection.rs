@@ -67,6 +67,11 @@ impl Projection {
         (each.slot, &mut each.item)
     }
 
+    /// Whether any path begins with a field.
+    pub(crate) fn begins_with(&self, field: &str) -> bool {
+        self.root.fields.get(field).is_some()
+    }
+
     fn field(&mut self, path: &[Segment]) -> (&mut Field, &mut usize) {
         let slots = &mut self.slots;
         let mut field = &mut self.root;

@@ -2,8 +2,8 @@ use super::{Page, page, pages};
 use crate::{CODES, Diagnostic, LINTS, Levels, RawFile, Severity, Time, check};
 
 /// Codes that no rule file of a page can show: bytes that are no text, texts past a limit, stored state, and test files.
-const NOT_SHOWN: [&str; 8] = [
-    "E1001", "E1002", "E1301", "E1801", "E1802", "E1901", "E1902", "E1903",
+const NOT_SHOWN: [&str; 9] = [
+    "E1001", "E1002", "E1301", "E1801", "E1802", "E1901", "E1902", "E1903", "E1904",
 ];
 const HEADINGS: [&str; 4] = ["What it means", "Why", "Example", "Use instead"];
 

@@ -5,11 +5,11 @@ use tripline_grammar::ast::Segment;
 
 use super::{Tester, field, json};
 use crate::check::reader::shown;
-use crate::diagnostic as codes;
+use crate::diagnostic::{self as codes, Severity};
 use crate::event::Source;
 use crate::rule_test::{MAX_TEST_EVENTS, Random, TestEvent};
 use crate::time::Time;
-use crate::yaml::{Content, Node as Yaml};
+use crate::yaml::{Content, Entry, Node as Yaml};
 
 /// What an entry of `events` says beside the event.
 const EVENT_KEYS: [&str; 8] = [
@@ -70,6 +70,7 @@ impl<'c> Tester<'_, 'c, '_> {
                 let own = entries
                     .iter()
                     .filter(|entry| !EVENT_KEYS.contains(&entry.key.value.as_str()));
+                own.clone().for_each(|entry| self.mistyped(entry));
                 Value::Object(own.map(field).collect())
             }
         };
@@ -102,6 +103,23 @@ impl<'c> Tester<'_, 'c, '_> {
                 });
             }
         }
+    }
+
+    /// Tells of a field that was most likely to be one of the keys beside the event.
+    fn mistyped(&mut self, entry: &Entry) {
+        let name = entry.key.value.as_str();
+        let is_slip = |key: &&str| strsim::damerau_levenshtein(name, key) == 1;
+        let key = EVENT_KEYS.into_iter().find(is_slip);
+        let Some(key) = key.filter(|_| !self.program.projection.begins_with(name)) else {
+            return;
+        };
+        let message = format!("`{name}` is a field of the event, which no rule reads");
+        let help =
+            format!("did you mean `{key}`? If not, write the fields of the event beneath `event`");
+        let range = entry.key.range.clone();
+        let found = codes::MISTYPED_TEST_KEY.diagnostic(Severity::Warning, message);
+        let found = found.at(self.reader.file, range, "").help(help);
+        self.reader.diagnostics.push(found);
     }
 
     /// Says when an event happened, where the settings say that it does, unless it says so itself.
