@@ -13,6 +13,7 @@ use tripline_engine::{
     Checked, Diagnostic as Finding, Program, RawFile, SampledField, Severity, check_tests, loader,
 };
 
+use super::schema::Root;
 use super::text::Text;
 use super::{place, sample};
 use crate::test::fixture;
@@ -179,6 +180,16 @@ impl Workspace {
             let path: Vec<&str> = kind.unwrap_or("eventType").split('.').collect();
             sample::read(&self.folder, &path)
         })
+    }
+
+    /// What kind of file it is.
+    pub(super) fn root(&self, file: &File) -> Root {
+        let settings = self.settings();
+        match file.is_test {
+            true => Root::Tests,
+            false if settings.is_some_and(|one| one.uri == file.uri) => Root::Settings,
+            false => Root::Rules,
+        }
     }
 
     pub(super) fn at(&self, place: &TextDocumentPositionParams) -> Option<At<'_>> {
