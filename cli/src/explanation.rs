@@ -84,7 +84,18 @@ fn drawn(explanation: &Explanation, colors: bool) -> String {
         let _ = write!(text, "  {}={}", tame(name), tame(&value.to_string()));
     }
     let _ = writeln!(text, "  at {}", explanation.at);
-    for (name, condition) in &explanation.conditions {
+    text += &draw_conditions(&explanation.conditions, colors);
+    let _ = writeln!(text, "\n{}", bold(&verdict(explanation)));
+    for line in details(explanation) {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+/// Conditions as trees with the value of every part.
+pub(crate) fn draw_conditions(conditions: &[(&'static str, Part)], colors: bool) -> String {
+    let mut text = String::new();
+    for (name, condition) in conditions {
         let mut rows = Vec::new();
         rows_of(condition, "", "", &mut rows);
         let width = rows
@@ -93,14 +104,10 @@ fn drawn(explanation: &Explanation, colors: bool) -> String {
             .filter(|width| *width <= MOST_COLUMNS)
             .max()
             .unwrap_or(0);
-        let _ = writeln!(text, "\n{}", bold(name));
+        let _ = writeln!(text, "\n{}", paint(name, Style::new().bold(), colors));
         for (line, value) in rows {
             let _ = writeln!(text, "  {line:width$}  {}", value_text(value, colors));
         }
-    }
-    let _ = writeln!(text, "\n{}", bold(&verdict(explanation)));
-    for line in details(explanation) {
-        let _ = writeln!(text, "  {line}");
     }
     text
 }

@@ -194,7 +194,7 @@ impl Program {
     }
 
     /// The key that an event has in an alert, or why the event does not concern it.
-    fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
+    pub(crate) fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
         let rule = &self.alerts[alert];
         if !rule.on.matches(event.kind.as_deref()) {
             let kind = event
@@ -227,7 +227,7 @@ impl Program {
 }
 
 /// The trees of the conditions of a rule.
-fn conditions(rule: &AlertRule, scope: Scope<'_>) -> Vec<(&'static str, Part)> {
+pub(crate) fn conditions(rule: &AlertRule, scope: Scope<'_>) -> Vec<(&'static str, Part)> {
     let written = [
         ("when", Some(&rule.when_text), Some(&rule.when)),
         ("until", rule.until_text.as_ref(), rule.until.as_ref()),
@@ -248,7 +248,7 @@ fn part(expr: &Expr, node: &Node, scope: Scope<'_>) -> Part {
         Datum::Object => PartValue::Object,
         known => json(&known).map_or(PartValue::Unread, PartValue::Known),
     };
-    let inner = parts(expr, node).into_iter();
+    let inner = inner_parts(expr, node).into_iter();
     let inner = inner.filter(|(_, node)| !matches!(node, Node::Constant(_)));
     Part {
         text: tripline_grammar::print(expr),
@@ -258,7 +258,7 @@ fn part(expr: &Expr, node: &Node, scope: Scope<'_>) -> Part {
 }
 
 /// The parts of an expression, each with what it was compiled to: the two trees have the same shape.
-fn parts<'e>(expr: &'e Expr, node: &'e Node) -> Vec<(&'e Expr, &'e Node)> {
+pub(crate) fn inner_parts<'e, 'n>(expr: &'e Expr, node: &'n Node) -> Vec<(&'e Expr, &'n Node)> {
     match (&expr.kind, node) {
         (ExprKind::Not(operand), Node::Not(node))
         | (ExprKind::Negate(operand), Node::Negate(node)) => vec![(operand, node)],

@@ -5,6 +5,7 @@ mod aggregate;
 pub(crate) mod alert;
 mod changes;
 mod defaults;
+mod entries;
 mod expression;
 mod limits;
 mod lint;
@@ -35,6 +36,7 @@ use std::ops::Range;
 
 use alert::{Groupings, Shared};
 use defaults::Defaults;
+pub use entries::RuleEntry;
 pub use lint::LintLevels;
 use lists::Lists;
 use names::Names;
