@@ -218,7 +218,11 @@ impl Pipeline {
         self.state.totals = world.totals()?;
         let outcome = loop {
             match self.with(world, &rules, &runtime) {
-                Ok(Next::Rules(next)) => rules = next,
+                Ok(Next::Rules(next)) => {
+                    // A program is many small pieces, which no event waits for.
+                    let before = std::mem::replace(&mut rules, next);
+                    std::thread::spawn(move || drop(before));
+                }
                 Ok(Next::End) => break Ok(()),
                 Err(failure) => break Err(failure),
             }
@@ -266,17 +270,17 @@ impl Pipeline {
                     self.changed = true;
                 }
                 Turn::Order(Some(Order::Retry(id, done))) => {
-                    let counts = self.retry(world, rules, &functions, runtime, id)?;
+                    let counts = self.retry(world, &functions, runtime, id)?;
                     let _ = done.send(counts);
                 }
                 Turn::Order(Some(Order::Stop) | None) => return Ok(Next::End),
-                Turn::Batch(Some(batch)) => self.batch(world, rules, &functions, runtime, batch)?,
+                Turn::Batch(Some(batch)) => self.batch(world, &functions, runtime, batch)?,
                 Turn::Batch(None) if self.once => return Ok(Next::End),
                 Turn::Batch(None) => {}
                 Turn::Tick => {
                     if self.state.clock == Clock::Live {
                         let tick = Batch::tick(Clock::Live);
-                        self.batch(world, rules, &functions, runtime, tick)?;
+                        self.batch(world, &functions, runtime, tick)?;
                     }
                 }
             }
@@ -331,7 +335,6 @@ impl Pipeline {
     fn batch(
         &mut self,
         world: &World,
-        rules: &Rules,
         functions: &Functions<'_>,
         runtime: &Runtime,
         batch: Batch,
@@ -407,13 +410,14 @@ impl Pipeline {
             self.state.lag = live.then(|| batch.made.elapsed().as_secs_f64());
         }
         self.state.count([events, rejected, sent.len() as u64]);
-        let rejects = batch.done.is_none().then_some(rejected).unwrap_or_default();
-        self.display.rejected(rejects);
+        // Whoever posted is told otherwise.
+        if batch.done.is_none() {
+            self.display.rejected(rejected);
+        }
         self.tell(sent)?;
         if let Some(done) = batch.done {
             let _ = done.send(rejected);
         }
-        let _ = rules;
         Ok(())
     }
 
@@ -421,7 +425,6 @@ impl Pipeline {
     fn retry(
         &mut self,
         world: &World,
-        rules: &Rules,
         functions: &Functions<'_>,
         runtime: &Runtime,
         id: Option<i64>,
@@ -443,7 +446,7 @@ impl Pipeline {
                 ..Batch::tick(self.state.clock)
             };
             world.release(entry.id)?;
-            self.batch(world, rules, functions, runtime, batch)?;
+            self.batch(world, functions, runtime, batch)?;
             match self.state.totals.rejected > before {
                 true => failed += 1,
                 false => retried += 1,
