@@ -49,22 +49,24 @@ fn whatever_is_done_to_the_files_the_last_good_set_runs() {
         let file = random.u8(..6);
         let name = format!("a{file}.yaml");
         let whole = text(file, edit);
-        match random.u8(..7) {
-            0 | 1 => {
+        match random.u8(..16) {
+            0..=9 => {
+                // What was moved stands there once more.
+                files.remove(&format!("b{file}.yaml"));
                 files.insert(name, whole);
             }
             // In the midst of a write.
-            2 => {
+            10 => {
                 files.insert(name, whole[..random.usize(..whole.len())].to_owned());
             }
-            3 => {
+            11 => {
                 files.remove(&name);
             }
-            4 => {
+            12 => {
                 let other = format!("b{file}.yaml");
                 files.remove(&name).map(|text| files.insert(other, text));
             }
-            5 => {
+            13 => {
                 files.insert(name, String::new());
             }
             _ => {
