@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+mod chaos;
 #[cfg(feature = "aws")]
 mod deployment;
 mod examples;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::chaos::Chaos;
 #[cfg(feature = "aws")]
 pub(crate) use self::deployment::{AwsArgs, ProduceArgs, RedriveArgs, StatusArgs};
 use self::examples::{
@@ -269,9 +271,9 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
 
-    /// Run each test again in batches of any size, interrupted and restored: the same must happen
-    #[arg(long)]
-    pub(crate) chaos: bool,
+    /// Run each test again under disturbed delivery: the same must happen [alone: dup,split,crash]
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = chaos::USUAL)]
+    pub(crate) chaos: Option<Chaos>,
 
     /// Show what the tests exercise of each rule, and what of it they never do
     #[arg(long)]
