@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
-use tripline_engine::{Alert, AlertSeverity, Status};
+use tripline_engine::Alert;
 
 use crate::terminal::{paint, tame};
 
@@ -25,47 +25,104 @@ impl AlertText {
 
     /// One alert without a newline.
     pub(crate) fn line(&self, alert: &Alert) -> String {
+        let marks = Marks {
+            repeat: alert.repeat.map(u64::from),
+            reason: alert.reason.map(|reason| reason.to_string()),
+            shadow: alert.shadow,
+        };
+        self.columns(&Columns {
+            at: &alert.at.to_string(),
+            status: &alert.status.to_string(),
+            severity: &alert.severity.to_string(),
+            name: &alert.alert,
+            key: &key_text(
+                alert
+                    .key
+                    .iter()
+                    .flatten()
+                    .map(|(name, value)| (name, value)),
+            ),
+            message: &marks.before(alert.summary.as_deref().unwrap_or_default()),
+        })
+    }
+
+    /// One alert that was written as JSON, without a newline.
+    pub(crate) fn json_line(&self, alert: &Value) -> String {
+        let text = |name: &str| alert[name].as_str().unwrap_or_default();
+        let marks = Marks {
+            repeat: alert["repeat"].as_u64(),
+            reason: alert["reason"].as_str().map(str::to_owned),
+            shadow: alert["shadow"] == true,
+        };
+        self.columns(&Columns {
+            at: text("at"),
+            status: text("status"),
+            severity: text("severity"),
+            name: text("alert"),
+            key: &key_text(alert["key"].as_object().into_iter().flatten()),
+            message: &marks.before(text("summary")),
+        })
+    }
+
+    fn columns(&self, columns: &Columns<'_>) -> String {
         let line = format!(
             "{}  {}  {}  {:name_width$}  {:KEY_WIDTH$}  {}",
-            paint(&alert.at.to_string(), Style::new().dimmed(), self.colors),
+            paint(columns.at, Style::new().dimmed(), self.colors),
             paint(
-                &format!("{:8}", alert.status),
-                status_style(alert.status),
+                &format!("{:8}", columns.status),
+                status_style(columns.status),
                 self.colors
             ),
             paint(
-                &format!("{:8}", alert.severity),
-                severity_style(alert.severity),
+                &format!("{:8}", columns.severity),
+                severity_style(columns.severity),
                 self.colors
             ),
-            alert.alert,
-            tame(&key_text(alert.key.as_deref().unwrap_or_default())),
-            tame(&message_text(alert)),
+            columns.name,
+            tame(columns.key),
+            tame(columns.message),
             name_width = self.name_width,
         );
         line.trim_end().to_owned()
     }
 }
 
-/// The summary, after what the columns do not tell: a repeat, a shadow, another end than by the condition.
-fn message_text(alert: &Alert) -> String {
-    let marks = [
-        alert.repeat.map(|number| format!("repeat {number}")),
-        alert.reason.map(|reason| reason.to_string()),
-        alert.shadow.then(|| "shadow".to_owned()),
-    ];
-    let marks: Vec<String> = marks.into_iter().flatten().collect();
-    let summary = alert.summary.as_deref().unwrap_or_default();
-    match marks.is_empty() {
-        true => summary.to_owned(),
-        false => format!("({}) {summary}", marks.join(", ")),
+/// What stands in the columns.
+struct Columns<'a> {
+    at: &'a str,
+    status: &'a str,
+    severity: &'a str,
+    name: &'a str,
+    key: &'a str,
+    message: &'a str,
+}
+
+/// What the columns do not tell: a repeat, a shadow, another end than by the condition.
+struct Marks {
+    repeat: Option<u64>,
+    reason: Option<String>,
+    shadow: bool,
+}
+
+impl Marks {
+    /// The summary, after what the columns do not tell.
+    fn before(self, summary: &str) -> String {
+        let marks = [
+            self.repeat.map(|number| format!("repeat {number}")),
+            self.reason,
+            self.shadow.then(|| "shadow".to_owned()),
+        ];
+        let marks: Vec<String> = marks.into_iter().flatten().collect();
+        match marks.is_empty() {
+            true => summary.to_owned(),
+            false => format!("({}) {summary}", marks.join(", ")),
+        }
     }
 }
 
 /// A key as `name=value` pairs.
-fn key_text(key: &[(String, Value)]) -> String {
+fn key_text<'k>(key: impl Iterator<Item = (&'k String, &'k Value)>) -> String {
     let pairs: Vec<_> = key
-        .iter()
         .map(|(name, value)| match value {
             Value::String(text) => format!("{name}={text}"),
             other => format!("{name}={other}"),
@@ -74,18 +131,18 @@ fn key_text(key: &[(String, Value)]) -> String {
     pairs.join(" ")
 }
 
-fn status_style(status: Status) -> Style {
+fn status_style(status: &str) -> Style {
     match status {
-        Status::Firing => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
-        Status::Resolved => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        "resolved" => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        _ => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
     }
 }
 
-fn severity_style(severity: AlertSeverity) -> Style {
+fn severity_style(severity: &str) -> Style {
     let color = match severity {
-        AlertSeverity::Critical => AnsiColor::Red,
-        AlertSeverity::Warning => AnsiColor::Yellow,
-        AlertSeverity::Info => AnsiColor::Cyan,
+        "critical" => AnsiColor::Red,
+        "info" => AnsiColor::Cyan,
+        _ => AnsiColor::Yellow,
     };
     Style::new().fg_color(Some(color.into()))
 }
@@ -93,7 +150,7 @@ fn severity_style(severity: AlertSeverity) -> Style {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tripline_engine::{EndReason, Time};
+    use tripline_engine::{AlertSeverity, EndReason, Status, Time};
 
     use super::*;
 

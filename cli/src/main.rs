@@ -7,6 +7,7 @@ mod check;
 mod completions;
 #[cfg(feature = "aws")]
 mod deployment;
+mod dev;
 mod diff;
 mod explain;
 mod explanation;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &terminal),
         Command::Run(args) => run::run(args, &terminal),
         Command::New(args) => new::new(args, &terminal),
+        Command::Dev(args) => dev::dev(args, &terminal),
         Command::Test(args) => test::test(args, &terminal),
         Command::Diff(args) => diff::diff(args, &terminal),
         Command::Explain(args) => explanation::explain(args, &terminal),

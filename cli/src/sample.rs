@@ -63,7 +63,7 @@ fn write_gzip(events: Generator, number: u64, out: impl Write) -> io::Result<()>
 }
 
 /// Gives the events one by one, without end.
-struct Generator {
+pub(crate) struct Generator {
     rng: Rng,
     /// What happens next: by time in milliseconds since the start, then in order of planning.
     agenda: BTreeMap<(i64, u64), Planned>,
@@ -78,7 +78,7 @@ enum Planned {
 }
 
 impl Generator {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut generator = Self {
             rng: Rng::with_seed(seed),
             agenda: BTreeMap::new(),
@@ -98,7 +98,7 @@ impl Generator {
     }
 
     /// The next event as a line with its newline.
-    fn next_line(&mut self) -> String {
+    pub(crate) fn next_line(&mut self) -> String {
         loop {
             let Some(((now, _), planned)) = self.agenda.pop_first() else {
                 return String::new();

@@ -37,6 +37,11 @@ impl Terminal {
         !self.quiet && io::stderr().is_terminal()
     }
 
+    /// Whether people asked for quiet.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Writes text for people, unless they asked for quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

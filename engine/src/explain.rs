@@ -260,7 +260,7 @@ impl Program {
     }
 
     /// The key that an event has in an alert, or why the event does not concern it.
-    fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
+    pub(crate) fn concern(&self, alert: usize, event: &Event<'_>) -> Result<StateKey, String> {
         let rule = &self.alerts[alert];
         if !rule.on.matches(event.kind.as_deref()) {
             let kind = event
@@ -293,7 +293,7 @@ impl Program {
 }
 
 /// The trees of the conditions of a rule.
-fn conditions(rule: &AlertRule, scope: Scope<'_>) -> Vec<(&'static str, Part)> {
+pub(crate) fn conditions(rule: &AlertRule, scope: Scope<'_>) -> Vec<(&'static str, Part)> {
     let written = [
         ("when", Some(&rule.when_text), Some(&rule.when)),
         ("until", rule.until_text.as_ref(), rule.until.as_ref()),

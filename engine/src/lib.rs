@@ -97,6 +97,7 @@ mod infer;
 mod interned;
 mod lint;
 pub mod loader;
+mod look;
 mod matcher;
 mod message;
 mod number;
@@ -108,6 +109,7 @@ pub mod reference;
 mod route;
 mod row;
 pub mod rule_test;
+mod series;
 mod silence;
 mod source;
 mod state;
@@ -119,7 +121,9 @@ mod wire;
 pub mod yaml;
 
 pub use apply::{Advance, Counts, Message, Outcome, Told};
-pub use check::{Checked, CheckedTests, LintLevels, ReadFixture, check, check_tests, check_trees};
+pub use check::{
+    Checked, CheckedTests, LintLevels, ReadFixture, RuleEntry, check, check_tests, check_trees,
+};
 pub use codec::CodecError;
 pub use coverage::{Clause, Covered, Point, RuleCoverage};
 pub use definition::Definition;
@@ -133,12 +137,14 @@ pub use format::format;
 pub use ids::group_id;
 pub use infer::{SampledField, SchemaSample};
 pub use lint::{Family, LINTS, Levels, Lint, Unlisted};
+pub use look::{Look, Term};
 pub use output::{Alert, AlertSeverity, EndReason, Output, Status};
 pub use pages::{Page, page};
 pub use plan::{FirstEvents, Partition, Plan, Planner, Selection};
 pub use program::{AggregateRule, AlertRule, Program};
 pub use route::{Route, Routes};
 pub use row::{AggregateRow, Row, RowKey, WindowBounds};
+pub use series::{Past, Series};
 pub use source::{Position, RawFile, SourceFile};
 pub use state::KeyState;
 pub use store::{

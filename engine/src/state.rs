@@ -1,6 +1,7 @@
 //! The state of one key of one alert: its clock, its windows and where it is in its life cycle.
 
 mod bytes;
+mod look;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;

@@ -13,7 +13,7 @@ PATIENCE = 20_000  # milliseconds until what does not come is taken as missing
 VIEWS = {
     "overview": ("#/", ".tiles"),
     "alerts": ("#/alerts", "tbody tr"),
-    "alert": ("#/alerts/login-brute-force", ".source .line"),
+    "alert": ("#/alerts/error-ratio", ".area-plots .plot"),
     "aggregates": ("#/aggregates", "tbody tr"),
     "try": ("#/try", ".timeline li"),
     "quarantine": ("#/quarantine", ".entries li"),

@@ -1,5 +1,6 @@
 """`tripline dev` on a copy of the shipped rules, on a port of its own, keeping nothing."""
 
+import datetime
 import gzip
 import json
 import pathlib
@@ -42,10 +43,14 @@ class Dev:
             time.sleep(0.02)
 
     def sample(self):
-        """So that every view has much to show."""
-        lines = gzip.decompress((PROJECT / "rules/sample/events.ndjson.gz").read_bytes()).splitlines(keepends=True)
-        for begin in range(0, len(lines), 5000):
-            self.post(b"".join(lines[begin : begin + 5000]))
+        """So that every view has much to show: the sample, as if it had ended just now."""
+        events = [json.loads(line) for line in gzip.open(PROJECT / "rules/sample/events.ndjson.gz", "rt")]
+        times = [datetime.datetime.fromisoformat(event["timestamp"]) for event in events]
+        ago = datetime.datetime.now(datetime.timezone.utc) - max(times) - datetime.timedelta(seconds=10)
+        for event, at in zip(events, times):
+            event["timestamp"] = (at + ago).isoformat()
+        for begin in range(0, len(events), 5000):
+            self.events(*events[begin : begin + 5000])
 
     def __exit__(self, kind, *_):
         self.process.terminate()

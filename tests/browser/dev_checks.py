@@ -42,7 +42,7 @@ def a_fired_alert_appears(running, dev):
 
 def an_edit_changes_the_page(running, dev):
     with look(running, dev.base) as seen:
-        seen.at("alert")
+        seen.open("#/alerts/login-brute-force")
         seen.text(".source", CONDITION)
         began = time.monotonic()
         dev.edit("logins.yaml", CONDITION, CONDITION.replace(">= 5", ">= 3"))
@@ -82,7 +82,7 @@ def events_stay_text(running, dev):
         seen.page.locator(".entries button").first.click()
         seen.text(".head", "1 failed again")
         seen.nothing_ran()
-        seen.at("alert")
+        seen.open("#/alerts/login-brute-force")
         seen.text(".area-keys", "<script>")
         seen.nothing_ran()
         seen.is_quiet()

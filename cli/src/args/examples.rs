@@ -31,6 +31,17 @@ Examples:
 
 Events are JSON objects, one a line. Alerts are written in the order in which they change.";
 
+pub(super) const DEV_EXAMPLES: &str = "\
+Examples:
+  tripline dev                                           the shipped rules on live sample events, at http://127.0.0.1:7171
+  tripline dev --events yesterday.ndjson.gz --speed 60x  a replay, sixty times as fast as it happened
+  tripline dev --events /var/log/app.ndjson --follow     as tail -F does
+  tripline dev --post --ephemeral                        whatever is posted: curl -d @event.json localhost:7171/events
+  tripline dev --events day.ndjson --once > alerts.ndjson
+
+Rules reload when they are saved; a set with errors never replaces the one that runs. Piped, alerts are JSON lines on standard
+output. What is seen is kept in .tripline/dev.db, an SQLite database, and a restart goes on from there.";
+
 pub(super) const DIFF_EXAMPLES: &str = "\
 Examples:
   tripline diff git:main rules --events last-week.ndjson.gz

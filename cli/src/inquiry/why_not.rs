@@ -25,13 +25,13 @@ pub(super) fn find(
     asked: &Asked,
     inputs: &[Input],
 ) -> Result<NotFiring, Failure> {
-    let Some(names) = program.key_names(alert) else {
+    let Some((_, rule)) = program.alert_named(alert) else {
         return Err(unknown(program, alert));
     };
     let key = asked.key.as_deref().unwrap_or_default();
     let at = asked.at.unwrap_or(Time::MAX);
     let Some(mut why_not) = program.why_not(alert, key, at) else {
-        return Err(wrong_key(alert, &names));
+        return Err(wrong_key(alert, &program.key_names(rule)));
     };
     each_event(program, inputs, |event, _| {
         why_not.event(event);

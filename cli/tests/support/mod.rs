@@ -5,6 +5,7 @@
 pub(crate) mod little;
 pub(crate) mod plant;
 pub(crate) mod rooms;
+pub(crate) mod server;
 
 use std::fs;
 use std::io::{Read, Write};

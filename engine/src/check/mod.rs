@@ -5,6 +5,7 @@ mod aggregate;
 pub(crate) mod alert;
 mod changes;
 mod defaults;
+mod entries;
 mod expression;
 mod limits;
 mod lint;
@@ -38,6 +39,7 @@ use tripline_grammar::ast::Segment;
 
 use alert::{Groupings, Shared};
 use defaults::Defaults;
+pub use entries::RuleEntry;
 pub use lint::LintLevels;
 use lists::Lists;
 use names::Names;

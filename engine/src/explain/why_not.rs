@@ -160,23 +160,17 @@ struct Seen {
 }
 
 impl Program {
-    /// The names of the parts of an alert's key; `None` if there is no such alert.
-    pub fn key_names(&self, alert: &str) -> Option<Vec<String>> {
-        let rule = &self.alerts[self.alert_index(alert)?];
-        Some(self.groupings[rule.grouping].names().collect())
-    }
-
     /// Begins to find out why a key did not fire at some time.
     ///
     /// `None` if there is no such alert, or its key has not these names with a text, a number or a boolean each.
     pub fn why_not(&self, alert: &str, key: &[(String, Value)], at: Time) -> Option<WhyNot<'_>> {
         let index = self.alert_index(alert)?;
-        let names = self.key_names(alert)?;
+        let rule = &self.alerts[index];
+        let names = self.key_names(rule);
         let value = |name: &String| Some(&key.iter().find(|(known, _)| known == name)?.1);
         let values: Option<Vec<&Value>> = names.iter().map(value).collect();
         let values = values.filter(|values| values.len() == key.len())?;
         let key = self.key_of_values(index, values.into_iter())?;
-        let rule = &self.alerts[index];
         let spans = rule.windows.iter().map(|window| window.frame.span());
         let others = [rule.hold, rule.cooldown, Some(LEAST_AROUND)];
         let around = spans.chain(others.into_iter().flatten()).max();

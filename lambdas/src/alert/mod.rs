@@ -45,6 +45,8 @@ pub struct AlertFunction<'p, W> {
     meter: Meter,
     /// Whether the episodes of rules that were edited or removed have been ended.
     has_retired: RefCell<bool>,
+    /// Whether everything is told: shadows, and ends that nobody is notified of.
+    tells_all: bool,
 }
 
 impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
@@ -61,6 +63,17 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
             cache: RefCell::default(),
             meter: Meter::default(),
             has_retired: RefCell::new(false),
+            tells_all: false,
+        }
+    }
+
+    /// The function as authors of rules watch it: shadows are told, and ends that nobody is notified of.
+    ///
+    /// It runs alone, so no rules but its own are current.
+    pub fn telling_all(self) -> Self {
+        AlertFunction {
+            tells_all: true,
+            ..self
         }
     }
 
@@ -106,7 +119,8 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
         shard: Option<&Arc<str>>,
         call: &Call<'_>,
     ) -> Option<Notification> {
-        if alert.shadow || alert.status == Status::Resolved && !self.program.routes().resolved {
+        let ends = alert.status == Status::Resolved;
+        if !self.tells_all && (alert.shadow || ends && !self.program.routes().resolved) {
             return None;
         }
         let topic = self.topics.of(self.program.routes(), alert)?;

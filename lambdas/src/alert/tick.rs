@@ -39,7 +39,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         // What fails keeps nothing else from being done.
         let mut outcome = Ok(());
         if let Some(horizon) = horizon
-            && is_current
+            && (is_current || self.tells_all)
             && !has_retired
         {
             let gone = firing.into_iter().filter(|name| self.key(name).is_none());

@@ -6,9 +6,16 @@ import { number, scalar } from "./format.js";
 import { at, card, keyText, nothing, problem, searchField, table } from "./pieces.js";
 import { plot } from "./plot.js";
 
+const PATIENCE = 300; // milliseconds
+
 /** The list, and beside it the one that `name` names, else the first. */
 export function aggregates(app, name, query) {
   let search = "";
+  let late = false;
+  const patience = setTimeout(() => {
+    late = true;
+    app.redraw();
+  }, PATIENCE);
   let chosen = query.get("key");
   const list = new Resource((signal) => get("/api/aggregates", {}, signal).then((answer) => answer.aggregates), listed, 2000);
   const rows = new Resource(
@@ -47,13 +54,14 @@ export function aggregates(app, name, query) {
       history.again();
     },
     close() {
+      clearTimeout(patience);
       for (const resource of [list, rows, history]) resource.close();
     },
   };
 
-  /** Whether all parts have come for the first time: shown one by one, they would push each other about. */
+  /** Whether all parts have come for the first time, or are late: shown one by one, they would push each other about. */
   function complete() {
-    return history.value || history.failure || rows.failure || rows.value?.rows.length === 0;
+    return late || history.value || history.failure || rows.failure || rows.value?.rows.length === 0;
   }
 
   function listed() {
@@ -94,7 +102,7 @@ export function aggregates(app, name, query) {
             "div.plots",
             drawn.map((one) => plot({ label: one.text, times, values: one.values, height: 120, group: "aggregate" })),
           )
-        : nothing("No figures to plot."),
+        : nothing(history.value || chosen === null ? "No figures to plot." : "Loading…"),
     );
   }
 

@@ -22,9 +22,16 @@ import {
 } from "./pieces.js";
 import { plot } from "./plot.js";
 
+const PATIENCE = 300; // milliseconds
+
 export function alert(app, name, query) {
   const address = `/api/alerts/${part(name)}`;
   let search = "";
+  let late = false;
+  const patience = setTimeout(() => {
+    late = true;
+    app.redraw();
+  }, PATIENCE);
   let chosen = query.get("key");
 
   const detail = new Resource((signal) => get(address, {}, signal), app.redraw);
@@ -56,14 +63,15 @@ export function alert(app, name, query) {
       app.redraw();
     },
     close() {
+      clearTimeout(patience);
       for (const resource of all) resource.close();
     },
   };
 
-  /** Whether all parts have come for the first time: shown one by one, they would push each other about. */
+  /** Whether all parts have come for the first time, or are late: shown one by one, they would push each other about. */
   function complete() {
     const known = (resource) => resource.value || resource.failure;
-    return (known(history) && known(why)) || keys.failure || keys.value?.keys.length === 0;
+    return late || (known(history) && known(why)) || keys.failure || keys.value?.keys.length === 0;
   }
 
   /** Nobody has chosen a key: the nearest to firing is taken, and kept. */
@@ -135,6 +143,7 @@ export function alert(app, name, query) {
   }
 
   function unkeyed() {
+    if (chosen !== null) return "Loading…";
     return keys.value?.total === 0
       ? "No key is known yet, or none is kept: what fires for single events has no state."
       : "Choose a key.";

@@ -67,12 +67,12 @@ class Plot {
     return {
       width: this.canvas.clientWidth || 300,
       height: this.data.height,
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       cursor: { drag: { x: false, y: false }, points: { size: 6 }, sync: { key: this.data.group ?? null }, y: false },
       scales: {
-        x: { range: (_, from, to) => (from === to ? [from - 30, to + 30] : [from, to]) },
+        x: { range: () => this.span() },
         y: { range: (_, low, high) => this.range(low, high) },
       },
       axes: [
@@ -101,6 +101,13 @@ class Plot {
         setCursor: [() => this.read()],
       },
     };
+  }
+
+  /** All times, and some around a single one. */
+  span() {
+    const { times } = this.data;
+    const [from, to] = [times[0], times[times.length - 1]];
+    return from === to ? [from - 1800, to + 1800] : [from, to];
   }
 
   /** From zero, unless what changes would be too small to see; with every threshold in sight. */

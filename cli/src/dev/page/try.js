@@ -138,7 +138,11 @@ export function tryIt(app, query) {
       "What happens",
       {
         aside: [
-          h("span.quiet", { role: "status" }, said || (list.length ? `fires ${count(fired, "time")}` : "")),
+          h(
+            "span.quiet",
+            { role: "status" },
+            said || (list.length ? (fired ? `fires ${count(fired, "time")}` : "nothing fires") : ""),
+          ),
           h("button", { type: "button", disabled: !result.value?.test, onclick: copy }, "Copy as a test"),
         ],
       },
