@@ -352,6 +352,10 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = chaos::USUAL)]
     pub(crate) chaos: Option<Chaos>,
 
+    /// Run the tests again whenever a rule or a test changes, until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+
     /// Show what the tests exercise of each rule, and what of it they never do
     #[arg(long)]
     pub(crate) coverage: bool,

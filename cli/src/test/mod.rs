@@ -4,6 +4,7 @@ mod chaos;
 mod coverage;
 mod draw;
 mod junit;
+mod watch;
 
 use std::fs;
 use std::io::{self, Write};
@@ -38,6 +39,14 @@ impl Tested<'_> {
 }
 
 pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    match args.watch {
+        true => watch::watch(args, terminal),
+        false => once(args, terminal),
+    }
+}
+
+/// Runs the tests once.
+fn once(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let checked = load(&args.rules)?;
     let Some(program) = usable(&checked, terminal) else {
         return Ok(ExitCode::from(1));
