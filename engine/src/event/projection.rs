@@ -67,6 +67,11 @@ impl Projection {
         (each.slot, &mut each.item)
     }
 
+    /// Whether anything is read of the field of this name.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        self.root.fields.has(field)
+    }
+
     fn field(&mut self, path: &[Segment]) -> (&mut Field, &mut usize) {
         let slots = &mut self.slots;
         let mut field = &mut self.root;

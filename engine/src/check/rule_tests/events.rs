@@ -5,11 +5,11 @@ use tripline_grammar::ast::Segment;
 
 use super::{Tester, field, json};
 use crate::check::reader::shown;
-use crate::diagnostic as codes;
+use crate::diagnostic::{self as codes, Severity};
 use crate::event::Source;
 use crate::rule_test::{MAX_TEST_EVENTS, Random, TestEvent};
 use crate::time::Time;
-use crate::yaml::{Content, Node as Yaml};
+use crate::yaml::{Content, Entry, Node as Yaml};
 
 /// What an entry of `events` says beside the event.
 const EVENT_KEYS: [&str; 8] = [
@@ -70,6 +70,7 @@ impl<'c> Tester<'_, 'c, '_> {
                 let own = entries
                     .iter()
                     .filter(|entry| !EVENT_KEYS.contains(&entry.key.value.as_str()));
+                own.clone().for_each(|entry| self.mistyped(entry));
                 Value::Object(own.map(field).collect())
             }
         };
@@ -102,6 +103,38 @@ impl<'c> Tester<'_, 'c, '_> {
                 });
             }
         }
+    }
+
+    /// Warns of a field that no rule names, and that looks like what an entry says beside the event.
+    fn mistyped(&mut self, entry: &'c Entry) {
+        let key = entry.key.value.as_str();
+        let is_near = |known: &&&str| {
+            // A longer one is no slip of the fingers.
+            key.len() <= 16
+                && strsim::damerau_levenshtein(&key.to_lowercase(), known)
+                    <= known.len().div_ceil(6)
+                && says(known, &entry.value)
+        };
+        let Some(meant) = EVENT_KEYS.iter().find(is_near) else {
+            return;
+        };
+        if self.program.projection.names(key) {
+            return;
+        }
+        let warning = codes::MISTYPED_EVENT_KEY
+            .diagnostic(
+                Severity::Warning,
+                format!(
+                    "`{}` is a field of the event here, and no rule names it",
+                    shown(key)
+                ),
+            )
+            .at(self.reader.file, entry.key.range.clone(), "")
+            .help(format!(
+                "did you mean `{meant}`? If it is a field, write the event as `event: {{{}: …}}`",
+                shown(key)
+            ));
+        self.reader.diagnostics.push(warning);
     }
 
     /// Says when an event happened, where the settings say that it does, unless it says so itself.
@@ -227,6 +260,26 @@ impl<'c> Tester<'_, 'c, '_> {
                 json: String::from_utf8_lossy(line.trim_ascii()).into_owned(),
             });
         }
+    }
+}
+
+/// Whether a value is one that a key of an entry takes.
+fn says(key: &str, value: &Yaml) -> bool {
+    let text = match &value.content {
+        Content::Map(_) => return matches!(key, "each" | "event"),
+        Content::List(_) => return false,
+        Content::Scalar(scalar) => scalar.value.trim(),
+    };
+    match key {
+        "at" | "arrives" | "every" => {
+            matches!(text, "0" | "0s") || tripline_grammar::parse_duration(text).is_ok()
+        }
+        // A greater number is rather a time.
+        "times" | "random" => text
+            .parse()
+            .is_ok_and(|number: usize| number <= MAX_TEST_EVENTS),
+        "file" => text.contains('.'),
+        _ => false,
     }
 }
 
