@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use tripline_engine::{CODES, Checked, LINTS, Levels, RawFile, SourceFile, Time};
+use tripline_engine::{CODES, Checked, LINTS, Levels, RawFile, SourceFile, Time, check_tests};
 use tripline_tests::run::{Batches, Run, compile};
 
 struct Case {
@@ -186,13 +186,22 @@ fn lint() {
         for entry in std::fs::read_dir(folder.join(id)).unwrap() {
             let case = Case::read(entry.unwrap().path());
             let name = case.path.file_name().unwrap().to_str().unwrap().to_owned();
-            let mut checked = tripline_engine::check(case.files());
+            let (tests, files): (Vec<_>, Vec<_>) = case
+                .files()
+                .into_iter()
+                .partition(|file| file.name.ends_with(".test.yaml"));
+            let mut checked = tripline_engine::check(files);
             assert!(
                 checked.program.is_some(),
                 "{}: {:#?}",
                 case.path.display(),
                 checked.diagnostics
             );
+            if let (Some(program), false) = (&checked.program, tests.is_empty()) {
+                let read = check_tests(tests, program, &|_, _| Err("there is none".to_owned()));
+                assert!(read.diagnostics.is_empty(), "{:#?}", read.diagnostics);
+                checked.note_tests(&read.tests);
+            }
             let mut levels = Levels::new(&checked.lints);
             levels.deny(id).unwrap();
             checked.lint(&levels, Time::parse("2026-11-23T00:00:00Z").unwrap());

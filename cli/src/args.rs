@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+mod chaos;
 #[cfg(feature = "aws")]
 mod deployment;
 mod dev;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::chaos::Chaos;
 #[cfg(feature = "aws")]
 pub(crate) use self::deployment::{AwsArgs, ProduceArgs, RedriveArgs, StatusArgs};
 pub(crate) use self::dev::DevArgs;
@@ -274,9 +276,13 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
 
-    /// Run each test again in batches of any size, interrupted and restored: the same must happen
+    /// Run each test again under disturbed delivery: the same must happen [alone: dup,split,crash]
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = chaos::USUAL)]
+    pub(crate) chaos: Option<Chaos>,
+
+    /// Run the tests again whenever a rule or a test changes, until interrupted
     #[arg(long)]
-    pub(crate) chaos: bool,
+    pub(crate) watch: bool,
 
     /// Show what the tests exercise of each rule, and what of it they never do
     #[arg(long)]

@@ -23,6 +23,7 @@ use crate::explain::explain;
 use crate::failure::Failure;
 use crate::state::{StateError, StateFile};
 use crate::terminal::{Terminal, counted, tame};
+use crate::test::fixture;
 
 /// How many findings are drawn for people.
 const DRAWN: usize = 100;
@@ -44,6 +45,7 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     let linted = || -> Result<Checked, Failure> {
         let mut checked = load(&args.rules)?;
         let levels = levels(args, &checked)?;
+        note_tests(&args.rules, &mut checked)?;
         checked.lint(&levels, today());
         if let Some(before) = &before {
             before.keep_changed(&mut checked);
@@ -84,6 +86,20 @@ pub(crate) fn check(args: &CheckArgs, terminal: &Terminal) -> Result<ExitCode, F
     // The process ends here, and the system takes back in one piece what would be dropped in millions.
     std::mem::forget(checked);
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Reads the tests beside the rules, for the lints about them; what is wrong with them is for `tripline test` to say.
+fn note_tests(folder: &Path, checked: &mut Checked) -> Result<(), Failure> {
+    let Some(program) = &checked.program else {
+        return Ok(());
+    };
+    let files = loader::read_tests(folder);
+    let files = files.map_err(|error| Failure::Message(error.to_string()))?;
+    if !files.is_empty() {
+        let read = tripline_engine::check_tests(files, program, &fixture);
+        checked.note_tests(&read.tests);
+    }
+    Ok(())
 }
 
 /// The levels of the settings, and before them those of the command line.

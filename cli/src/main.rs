@@ -3,6 +3,7 @@
 mod alert_text;
 mod args;
 mod batch;
+mod changes;
 mod check;
 mod completions;
 #[cfg(feature = "aws")]

@@ -417,3 +417,41 @@ fn odd_files_are_checked_like_others() {
         }
     }
 }
+
+#[test]
+fn tests_beside_the_rules_are_looked_at() {
+    let rules =
+        "alerts:\n  hot: {on: reading, when: value > 30}\n  cold: {on: reading, when: value < 5}\n";
+    let allowed = rules.replace(
+        "  cold",
+        "  # tripline: allow(alert-without-test) it is as hot\n  cold",
+    );
+    let test =
+        "tests: [{name: hot, events: [{eventType: reading, value: 31}], expect: [{alert: hot}]}]\n";
+    let folder = Folder::with(&[("rules/a.yaml", rules)]);
+    let about_tests = || {
+        let found = folder.run(&["check", "--format", "json"]).expect(0).stdout;
+        let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+        let found = found.as_array().unwrap().iter();
+        let found = found.map(|one| format!("{} {}", one["id"].as_str().unwrap(), one["alert"]));
+        let mut found: Vec<String> = found
+            .filter(|one| one.contains("test") || one.contains("suppression"))
+            .collect();
+        found.sort();
+        found
+    };
+    assert!(about_tests().is_empty(), "{:?}", about_tests());
+    folder.write("rules/a.yaml", &allowed);
+    assert!(about_tests().is_empty(), "{:?}", about_tests());
+    folder.write("rules/a.test.yaml", test);
+    assert_eq!(about_tests(), ["alert-without-negative-test \"hot\""]);
+    folder.write("rules/a.yaml", rules);
+    let both = [
+        "alert-without-negative-test \"hot\"",
+        "alert-without-test \"cold\"",
+    ];
+    assert_eq!(about_tests(), both);
+    // What is wrong with a test file is for `tripline test` to say.
+    folder.write("rules/a.test.yaml", "tests: [");
+    assert_eq!(about_tests().len(), 2);
+}

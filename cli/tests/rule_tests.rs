@@ -351,27 +351,46 @@ fn what_no_test_exercises_is_told() {
 }
 
 #[test]
-fn a_slip_in_a_key_beside_an_event_is_told() {
-    let folder = folder(
-        "tests:
-  - name: five failures
-    events: [{at: 0s, arives: 10m, eventType: login, user: alice, ok: true}]
-    expect: []
-  - name: meant
-    events: [{at: 0s, event: {arives: 10m, eventType: login, user: alice, ok: true}}]
-    expect: []
-",
-    );
-    let outcome = folder.run(&["test"]).expect(0);
-    assert_eq!(
-        outcome.stdout.matches("warning[E1904]").count(),
-        1,
-        "{}",
-        outcome.stdout
-    );
-    assert!(
-        outcome.stdout.contains("did you mean `arrives`?"),
-        "{}",
-        outcome.stdout
-    );
+fn a_slip_in_the_keys_of_an_event_is_warned_of() {
+    let test = |event: &str| {
+        format!(
+            "tests:\n  - {{name: slip, events: [{{eventType: reading, room: a, value: 1, {event}}}], expect: []}}\n"
+        )
+    };
+    for (event, meant) in [
+        ("evry: 20s", Some("every")),
+        ("arives: 5m", Some("arrives")),
+        ("time: 3", Some("times")),
+        ("ranom: 7", Some("random")),
+        ("eech: {user: [a]}", Some("each")),
+        ("evnt: {a: 1}", Some("event")),
+        ("aat: 1m", Some("at")),
+        // What cannot be meant so, and what a rule names.
+        ("evry: often", None),
+        ("time: 1767614400000", None),
+        ("file_name: a.txt", None),
+        ("ok: false", None),
+        ("id: 7", None),
+        ("event: {evry: 20s, eventType: reading, room: a}", None),
+    ] {
+        let outcome = folder(&test(event)).run(&["test"]).expect(0);
+        let said = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`?"));
+        assert_eq!(
+            outcome.stdout.is_empty(),
+            meant.is_none(),
+            "{event}: {}",
+            outcome.stdout
+        );
+        assert!(
+            outcome.stdout.contains(&said),
+            "{event}: {}",
+            outcome.stdout
+        );
+    }
+    let rules = RULES.replace("value > 30", "evry == 7");
+    let folder = Folder::with(&[
+        ("rules/a.yaml", &rules),
+        ("rules/a.test.yaml", &test("evry: 20s")),
+    ]);
+    assert_eq!(folder.run(&["test"]).expect(0).stdout, "");
 }

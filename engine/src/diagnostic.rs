@@ -155,7 +155,7 @@ codes! {
     UNKNOWN_TESTED_RULE = "E1901" "unknown-tested-rule",
     DUPLICATE_TEST = "E1902" "duplicate-test",
     TOO_MANY_TEST_EVENTS = "E1903" "too-many-test-events",
-    MISTYPED_TEST_KEY = "E1904" "mistyped-test-key",
+    MISTYPED_EVENT_KEY = "E1904" "mistyped-event-key",
 }
 
 impl Code {

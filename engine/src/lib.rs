@@ -152,7 +152,7 @@ pub use store::{
 };
 pub use time::Time;
 pub use trace::{Reason, Stage, Trace};
-pub use tripline_grammar::print_duration;
+pub use tripline_grammar::{parse_duration, print_duration};
 
 /// The largest rule file, in bytes.
 pub const MAX_RULE_FILE_BYTES: usize = 4 << 20;

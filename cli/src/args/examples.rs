@@ -84,12 +84,24 @@ pub(super) const TEST_EXAMPLES: &str = "\
 Examples:
   tripline test                            runs rules/**/*.test.yaml
   tripline test --filter brute-force       those with it in their name or file
-  tripline test --chaos                    each again in other batches, interrupted and restored
+  tripline test --chaos                    each again in other batches, delivered twice, interrupted and restored
+  tripline test --chaos=reorder=30s,late=5m
+  tripline test --watch --filter logins    again whenever a rule or a test changes
   tripline test --coverage                 also shows what of the rules the tests never exercise
   tripline test --min-coverage 90 --coverage-output coverage.info
   tripline test --junit report.xml         also writes a report for CI
 
-Exits 1 if a test fails, or a test file has a mistake. Alerts that a test does not name must not fire.";
+Exits 1 if a test fails, or a test file has a mistake. Alerts that a test does not name must not fire.
+
+--chaos takes a list of what is done to the delivery of events:
+  dup            batches begin with events of the one before, as after a failure; what is held already counts once
+  split          batches are of any size
+  crash          batches are interrupted before they are committed, and evaluated again from what was stored
+  reorder=30s    events overtake each other by up to so much
+  late=5m        one event in eight comes so late
+An event sent twice by its producer is two events, and no test of --chaos. Reordered or late, the same is asked of what does not depend
+on the order: aggregates, alerts on single events without `cooldown`, and which keys fire, once all events up to some point have come, of
+alerts that ask nothing but their windows (no `for`, `until`, or field of the event). The others are counted as skipped.";
 
 pub(super) const FMT_EXAMPLES: &str = "\
 Examples:

@@ -1,29 +1,21 @@
 //! The folder of the rules: what is saved there runs as soon as it is whole and has no errors.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
-use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tripline_engine::{RawFile, loader};
 
 use super::pipeline::Order;
 use super::rules::{Read, Reload, Rules};
+use crate::changes::{look, look_every, rest_of_burst, watcher};
 use crate::check::today;
 
-/// A burst of changes is over when nothing changes for so long.
-const QUIET: Duration = Duration::from_millis(8);
-/// A burst is cut off after so long.
-const BURST: Duration = Duration::from_millis(100);
 /// How long a file may be empty while its writer goes on.
 const UNFINISHED: Duration = Duration::from_millis(300);
-/// How often the folder is looked at though nothing is told of it: some file systems tell nothing.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// As above, where it is known that nothing is told.
-const POLL_EVERY: Duration = Duration::from_millis(150);
 
 /// What to do about the files as they are.
 pub(super) enum Verdict {
@@ -137,11 +129,7 @@ pub(super) fn watch(
     let (sender, changes) = channel();
     // Without a watcher the folder is looked at now and then.
     let watcher = (!polls).then(|| watcher(folder, sender.clone())).flatten();
-    let every = if watcher.is_some() {
-        LOOK_EVERY
-    } else {
-        POLL_EVERY
-    };
+    let every = look_every(watcher.is_some());
     let mut seen = look(folder);
     let mut retries = None;
     loop {
@@ -194,70 +182,6 @@ pub(super) fn watch(
             return;
         }
     }
-}
-
-/// Waits until nothing has changed for a moment.
-fn rest_of_burst(changes: &Receiver<Instant>, began: Instant) {
-    while began.elapsed() < BURST {
-        if changes.recv_timeout(QUIET).is_err() {
-            return;
-        }
-    }
-}
-
-fn watcher(folder: &Path, changed: Sender<Instant>) -> Option<notify::RecommendedWatcher> {
-    let concerns = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        // What has no ending may be a folder.
-        name.is_none_or(|name| {
-            !name.contains('.') || name.ends_with(".yaml") || name.ends_with(".yml")
-        })
-    };
-    let told = move |event: notify::Result<notify::Event>| {
-        let is_change = match &event {
-            Ok(event) => {
-                !matches!(event.kind, EventKind::Access(_))
-                    && (event.paths.is_empty() || event.paths.iter().any(concerns))
-            }
-            Err(_) => true,
-        };
-        if is_change {
-            // Whoever watches no more wants to know nothing.
-            let _ = changed.send(Instant::now());
-        }
-    };
-    let mut watcher = notify::recommended_watcher(told).ok()?;
-    watcher.watch(folder, RecursiveMode::Recursive).ok()?;
-    Some(watcher)
-}
-
-/// The rule files with their lengths and times of change.
-fn look(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if name.starts_with('.') {
-                continue;
-            }
-            if is_folder {
-                folders.push(entry.path());
-            } else if name.ends_with(".yaml") || name.ends_with(".yml") {
-                // Of a link, what it leads to.
-                let metadata = std::fs::metadata(entry.path()).ok();
-                let length = metadata.as_ref().map_or(0, std::fs::Metadata::len);
-                found.push((
-                    entry.path(),
-                    length,
-                    metadata.and_then(|file| file.modified().ok()),
-                ));
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 #[cfg(test)]

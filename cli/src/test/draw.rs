@@ -50,17 +50,8 @@ impl<'t> Timeline<'t> {
         for (mismatch, nearest) in &tested.mismatches {
             self.mismatch(&mut text, mismatch, nearest.as_ref());
         }
-        if let Some(delivery) = tested.chaos {
-            let how = if delivery.crash {
-                ", interrupted and restored"
-            } else {
-                ""
-            };
-            let seed = delivery.split.unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "    the same events give something else in other batches (seed {seed}{how}): this is a fault of Tripline"
-            );
+        if let Some(changed) = &tested.chaos {
+            let _ = writeln!(text, "    {}", tame(changed));
         }
         let _ = writeln!(text, "    {}", self.dimmed("what happened"));
         if self.run.moments.is_empty() {

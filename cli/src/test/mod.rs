@@ -1,8 +1,10 @@
 //! `tripline test`: runs the tests beside the rules.
 
+mod chaos;
 mod coverage;
 mod draw;
 mod junit;
+mod watch;
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,22 +17,19 @@ use tripline_engine::{CheckedTests, Program, Severity, check_tests, loader};
 use tripline_lambdas::drawing::Drawing;
 
 use self::draw::Timeline;
-use crate::args::TestArgs;
+use crate::args::{Chaos, TestArgs};
 use crate::check::load;
 use crate::failure::Failure;
 use crate::run::usable;
 use crate::terminal::{Terminal, counted};
-
-/// How often a test is run again under `--chaos`, each time split otherwise.
-const CHAOS_RUNS: u64 = 20;
 
 /// What came of one test.
 struct Tested<'t> {
     test: &'t RuleTest,
     run: TestRun,
     mismatches: Vec<(Mismatch, Option<NearestMiss>)>,
-    /// The delivery that gave something else than the calm one.
-    chaos: Option<Delivery>,
+    /// What disturbed delivery changed.
+    chaos: Option<String>,
 }
 
 impl Tested<'_> {
@@ -40,6 +39,14 @@ impl Tested<'_> {
 }
 
 pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    match args.watch {
+        true => watch::watch(args, terminal),
+        false => once(args, terminal),
+    }
+}
+
+/// Runs the tests once.
+fn once(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let checked = load(&args.rules)?;
     let Some(program) = usable(&checked, terminal) else {
         return Ok(ExitCode::from(1));
@@ -104,7 +111,10 @@ pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fai
         }
     }
     let failed = failed.count() as u64;
-    let mut said = outcome(&tested, failed, read.files.len(), args.chaos);
+    let mut said = outcome(&tested, failed, read.files.len());
+    if let (0, Some(chaos)) = (failed, args.chaos) {
+        said += &chaos::summary(program, chaos);
+    }
     if are_wrong {
         said = format!(
             "{}; tests with mistakes are not run",
@@ -153,7 +163,7 @@ pub(crate) fn fixture(test_file: &str, path: &str) -> Result<Vec<u8>, String> {
 /// The largest file of events that a test takes, in bytes.
 const MAX_FIXTURE_BYTES: u64 = 64 << 20;
 
-fn run<'t>(program: &Program, test: &'t RuleTest, chaos: bool) -> Tested<'t> {
+fn run<'t>(program: &Program, test: &'t RuleTest, chaos: Option<Chaos>) -> Tested<'t> {
     let run = test.run(program, Delivery::default());
     let verdict = test.judge(program, &run);
     let nearest = |mismatch: &Mismatch| match mismatch {
@@ -168,15 +178,7 @@ fn run<'t>(program: &Program, test: &'t RuleTest, chaos: bool) -> Tested<'t> {
         let nearest = nearest(&mismatch);
         (mismatch, nearest)
     });
-    let deliveries = (1..=CHAOS_RUNS).flat_map(|seed| {
-        let of = |crash| Delivery {
-            split: Some(seed),
-            crash,
-        };
-        [of(false), of(true)]
-    });
-    let mut deliveries = deliveries.filter(|_| chaos);
-    let chaos = deliveries.find(|delivery| test.run(program, *delivery) != run);
+    let chaos = chaos.and_then(|chaos| chaos::disturb(test, program, &run, chaos));
     Tested {
         test,
         mismatches: mismatches.collect(),
@@ -186,22 +188,15 @@ fn run<'t>(program: &Program, test: &'t RuleTest, chaos: bool) -> Tested<'t> {
 }
 
 /// Says in one line how the tests went: `12 tests in 3 files: 11 passed, 1 failed`.
-fn outcome(tested: &[Tested<'_>], failed: u64, files: usize, chaos: bool) -> String {
+fn outcome(tested: &[Tested<'_>], failed: u64, files: usize) -> String {
     let all = tested.len() as u64;
     let subject = format!(
         "{} in {}",
         counted(all, "test"),
         counted(files as u64, "file")
     );
-    let chaos = match chaos {
-        true => format!(
-            ", each {} times over, split at random, half of them interrupted and restored",
-            2 * CHAOS_RUNS
-        ),
-        false => String::new(),
-    };
     match failed {
-        0 => format!("✓ {subject} passed{chaos}"),
-        failed => format!("{subject}: {} passed, {failed} failed{chaos}", all - failed),
+        0 => format!("✓ {subject} passed"),
+        failed => format!("{subject}: {} passed, {failed} failed", all - failed),
     }
 }

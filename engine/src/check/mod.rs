@@ -75,6 +75,8 @@ pub struct Checked {
     pub(crate) documents: Vec<Arc<Document>>,
     /// Which of the files holds the settings.
     pub(crate) settings_file: Option<usize>,
+    /// What tests expect of the alerts; `None` if nobody noted any.
+    pub(crate) tested: Option<crate::lint::Tested>,
     /// Which lints the settings allow and deny.
     pub lints: LintLevels,
     /// The names on the way to an event's type, as the settings say; none if the way leads through a list.
@@ -241,6 +243,7 @@ pub fn check_trees(raw: Vec<(RawFile, Option<Arc<Document>>)>) -> Checked {
         diagnostics,
         alerts: alert_places.len(),
         alert_places,
+        tested: None,
         lints: settings.lints,
         type_path: names_of(&settings.kind),
         event_types: settings.schema.types().map(str::to_owned).collect(),

@@ -74,6 +74,11 @@ impl Fields {
         Some((index, &self.list[index]))
     }
 
+    /// Whether there is a field of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
         if self.list.len() > FEW {
             return self.index.get(name).copied();

@@ -67,9 +67,9 @@ impl Projection {
         (each.slot, &mut each.item)
     }
 
-    /// Whether any path begins with a field.
-    pub(crate) fn begins_with(&self, field: &str) -> bool {
-        self.root.fields.get(field).is_some()
+    /// Whether anything is read of the field of this name.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        self.root.fields.has(field)
     }
 
     fn field(&mut self, path: &[Segment]) -> (&mut Field, &mut usize) {

@@ -16,12 +16,14 @@ mod metadata;
 mod registry;
 mod rules;
 mod suppression;
+mod testing;
 mod walk;
 mod window;
 mod written;
 
 pub use levels::{Levels, Unlisted};
 pub use registry::LINTS;
+pub(crate) use testing::Tested;
 pub(crate) use written::{Use, Written, written};
 
 use crate::check::Checked;
@@ -59,6 +61,8 @@ pub enum Family {
     Metadata,
     /// Several rules together.
     Across,
+    /// What tests show of rules.
+    Tests,
 }
 
 impl Family {
@@ -73,6 +77,7 @@ impl Family {
             Family::LifeCycle => "Life cycle",
             Family::Metadata => "Metadata",
             Family::Across => "Across rules",
+            Family::Tests => "Tests",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The list of all lints.
 
-use super::{Lint, across, expression, file, key, life, metadata, window};
+use super::{Lint, across, expression, file, key, life, metadata, testing, window};
 
 /// Every lint, in the order of their codes.
 pub const LINTS: &[Lint] = &[
@@ -106,4 +106,6 @@ pub const LINTS: &[Lint] = &[
     across::CONFLICTING_AGGREGATES,
     across::DUPLICATE_SUMMARY,
     across::TIER_OVERLAP,
+    testing::ALERT_WITHOUT_TEST,
+    testing::ALERT_WITHOUT_NEGATIVE_TEST,
 ];

@@ -8,6 +8,7 @@ use super::file::{BAD_SUPPRESSION, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION};
 use super::findings::Findings;
 use super::levels;
 use super::rules::Rules;
+use super::{Family, LINTS};
 use crate::check::moment;
 use crate::check::reader::shown;
 use crate::diagnostic::Diagnostic;
@@ -74,7 +75,13 @@ pub(super) fn apply(rules: &Rules<'_>, mut found: Vec<Diagnostic>, today: Time) 
     });
     // Rules with errors are not linted, and what they suppress is not known.
     let compiles = rules.checked.program.is_some();
-    let idle = suppressions.iter().filter(|one| !one.used && compiles);
+    // Nor are tests that nobody read.
+    let about_tests = |one: &Suppression| {
+        let mut lints = LINTS.iter().filter(|lint| lint.family == Family::Tests);
+        rules.checked.tested.is_none() && lints.any(|lint| one.ids.contains(&lint.code.id))
+    };
+    let idle = suppressions.iter();
+    let idle = idle.filter(|one| !one.used && compiles && !about_tests(one));
     for suppression in idle {
         let text = rules.text(suppression.file);
         let comment = suppression.comment.clone();

@@ -7,7 +7,7 @@
 
 use crate::diagnostic::nearest;
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     include_str!("files.md"),
     include_str!("keys.md"),
     include_str!("names.md"),
@@ -25,6 +25,7 @@ const FILES: [&str; 17] = [
     include_str!("../lint/pages/life_cycle.md"),
     include_str!("../lint/pages/metadata.md"),
     include_str!("../lint/pages/across.md"),
+    include_str!("../lint/pages/tests.md"),
 ];
 
 /// What there is to know about a diagnostic code.

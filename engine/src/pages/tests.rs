@@ -1,5 +1,5 @@
 use super::{Page, page, pages};
-use crate::{CODES, Diagnostic, LINTS, Levels, RawFile, Severity, Time, check};
+use crate::{CODES, Diagnostic, LINTS, Levels, RawFile, Severity, Time, check, check_tests};
 
 /// Codes that no rule file of a page can show: bytes that are no text, texts past a limit, stored state, and test files.
 const NOT_SHOWN: [&str; 9] = [
@@ -24,6 +24,8 @@ fn files(part: &str) -> Vec<RawFile> {
             let settings = block.starts_with("# tripline.yaml");
             let name = if settings {
                 "tripline".to_owned()
+            } else if block.starts_with("# rooms.test.yaml") {
+                format!("{index}.test")
             } else {
                 index.to_string()
             };
@@ -63,7 +65,15 @@ fn every_code_has_a_page() {
 
 /// What is found in the files, with the lint that a code may be turned on.
 fn found(files: Vec<RawFile>, page: &Page) -> Vec<Diagnostic> {
+    let (tests, files): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| file.name.ends_with(".test.yaml"));
     let mut checked = check(files);
+    if let (Some(program), false) = (&checked.program, tests.is_empty()) {
+        let read = check_tests(tests, program, &|_, _| Err("there is none".to_owned()));
+        assert!(read.diagnostics.is_empty(), "{:#?}", read.diagnostics);
+        checked.note_tests(&read.tests);
+    }
     let mut levels = Levels::new(&checked.lints);
     if page.code.starts_with('W') {
         levels.deny(page.id).unwrap();

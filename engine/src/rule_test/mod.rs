@@ -4,9 +4,11 @@
 //! Time is virtual: it begins at the test's start and ends where the test says, or with its last event and expectation.
 
 mod compare;
+mod disorder;
 mod nearest;
 mod observe;
 mod run;
+mod store;
 
 use std::ops::Range;
 
@@ -17,6 +19,7 @@ use crate::time::Time;
 
 pub use crate::explain::NearestMiss;
 pub use compare::{Mismatch, Verdict};
+pub use disorder::Disorder;
 pub(crate) use run::Random;
 pub use run::{Delivery, Moment, Reached, TestRun, What};
 

@@ -1,7 +1,7 @@
 //! Looking at every evaluation of a test.
 
 use super::RuleTest;
-use super::run::Bytes;
+use super::store::Bytes;
 use crate::apply::Advance;
 use crate::event::Source;
 use crate::explain::Explanation;

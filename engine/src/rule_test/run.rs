@@ -1,28 +1,30 @@
 //! Running a test: events in order of their arrival through the production evaluator, then time to the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 
 use serde_json::Value;
 
+use super::store::{self, Bytes};
 use super::{RuleTest, TestEvent};
 use crate::apply::Advance;
-use crate::codec::CodecError;
-use crate::event::Source;
+use crate::event::{Rejection, Source};
 use crate::output::{AlertSeverity, Output, Status};
 use crate::plan::{Plan, Planner};
 use crate::program::Program;
-use crate::row::{AggregateRow, Row, RowKey};
-use crate::state::KeyState;
-use crate::store::{Checkpoint, Input, StateKey, Store, Stored, step};
+use crate::row::AggregateRow;
 use crate::time::Time;
 use crate::trace::{Reason, Stage, Trace};
 
-/// How the events of a test are delivered.
+/// How the events of a test are delivered; what happens is the same however that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivery {
-    /// How many events a batch holds, drawn from this seed; all of them without one.
-    pub split: Option<u64>,
+    /// What is drawn is drawn from this.
+    pub seed: u64,
+    /// Whether batches hold some events each; else one batch holds all.
+    pub split: bool,
+    /// Whether events are delivered twice: a batch begins with some of those before it, as after a failure. What the
+    /// store holds already is left out, as the functions do it.
+    pub dup: bool,
     /// Whether every batch is interrupted before it is committed, and evaluated once more from what was stored.
     pub crash: bool,
 }
@@ -102,34 +104,39 @@ impl RuleTest {
     pub fn run(&self, program: &Program, delivery: Delivery) -> TestRun {
         let mut store = Bytes::new(program);
         let mut run = TestRun::default();
-        let mut random = Random(delivery.split.unwrap_or_default());
+        let mut random = Random(delivery.seed);
         let mut planner = Planner::new(program);
-        let mut rest = self.events.as_slice();
-        let mut number = 0;
-        while !rest.is_empty() {
+        let advance = Advance {
+            trace: true,
+            ..Advance::default()
+        };
+        // How many events the store holds.
+        let mut held = 0;
+        let mut is_delivered = self.events.is_empty();
+        while !is_delivered {
+            let rest = self.events.len() - held;
             let size = match delivery.split {
-                Some(_) => 1 + random.below(9),
-                None => rest.len(),
+                true => (1 + random.below(9)).min(rest),
+                false => rest,
             };
-            let (batch, later) = rest.split_at(size.min(rest.len()));
-            rest = later;
+            let again = match delivery.dup {
+                true => random.below(20).min(held),
+                false => 0,
+            };
+            let batch = held - again..held + size;
+            is_delivered = size == 0 || batch.end == self.events.len() && !delivery.dup;
             let mut plan = Plan::default();
-            for TestEvent { arrival, json } in batch {
-                let source = || Source::File {
-                    file: "test".into(),
-                    line: number as u64 + 1,
-                };
-                let added = planner.add_at(&mut plan, json.as_bytes(), Some(*arrival), source);
-                if let Err(rejection) = added {
+            let mut planned = 0;
+            for number in batch.clone() {
+                let added = self.plan(&mut planner, &mut plan, number);
+                if number < held {
+                    planned = plan.len();
+                } else if let Err(rejection) = added {
                     run.rejected.push((number, rejection.reason));
                 }
-                number += 1;
             }
-            let advance = Advance {
-                trace: true,
-                ..Advance::default()
-            };
-            run.take(program, &mut store, &mut plan, advance, delivery);
+            held = batch.end;
+            run.take(program, &mut store, &mut plan, planned, advance, delivery);
         }
         // The timers of the last moment run, too.
         let advance = Advance {
@@ -137,8 +144,14 @@ impl RuleTest {
             trace: true,
             ..Advance::default()
         };
-        run.take(program, &mut store, &mut Plan::default(), advance, delivery);
-        run.moments.sort_by_key(|moment| moment.at);
+        let mut none = Plan::default();
+        run.take(program, &mut store, &mut none, 0, advance, delivery);
+        // What a batch tells of one moment depends on where it ends; what happened does not.
+        run.moments.sort_by_cached_key(|moment| {
+            let key = moment.key.iter();
+            let key: Vec<String> = key.map(|(_, value)| value.to_string()).collect();
+            (moment.at, moment.alert.clone(), key, moment.what)
+        });
         run.rows = store.rows();
         for row in &run.rows {
             let columns = row
@@ -152,23 +165,40 @@ impl RuleTest {
         run.concerned |= !run.moments.is_empty() || !run.rows.is_empty();
         run
     }
+
+    /// Plans one of the events, by its place among them.
+    pub(super) fn plan<'t>(
+        &'t self,
+        planner: &mut Planner<'_>,
+        plan: &mut Plan<'t>,
+        number: usize,
+    ) -> Result<(), Rejection> {
+        let TestEvent { arrival, json } = &self.events[number];
+        let source = || Source::File {
+            file: "test".into(),
+            line: number as u64 + 1,
+        };
+        planner.add_at(plan, json.as_bytes(), Some(*arrival), source)
+    }
 }
 
 impl TestRun {
+    /// Takes a plan, of which the store holds some events already.
     fn take(
         &mut self,
         program: &Program,
         store: &mut Bytes<'_>,
         plan: &mut Plan<'_>,
+        held: usize,
         advance: Advance,
         delivery: Delivery,
     ) {
         if delivery.crash {
             // It gets as far as its commit, of which nothing is left.
             let mut lost = store.clone();
-            let Ok(_) = step(program, &mut lost, plan, advance);
+            let _ = store::step_from(program, &mut lost, plan, held, advance);
         }
-        let Ok(output) = step(program, store, plan, advance);
+        let output = store::step_from(program, store, plan, held, advance);
         self.concerned |= !plan.keys().is_empty() || !plan.rows().is_empty();
         self.tell(program, output);
     }
@@ -263,99 +293,5 @@ impl Random {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^= mixed >> 31;
         (mixed % limit.max(1) as u64) as usize
-    }
-}
-
-/// A store that keeps bytes, as one on disk does: what is read back has been written.
-#[derive(Clone)]
-pub(super) struct Bytes<'p> {
-    program: &'p Program,
-    input: Vec<u8>,
-    states: BTreeMap<StateKey, (Vec<u8>, Option<Time>)>,
-    rows: BTreeMap<RowKey, Vec<u8>>,
-}
-
-impl<'p> Bytes<'p> {
-    pub(super) fn new(program: &'p Program) -> Self {
-        Bytes {
-            program,
-            input: Input::default().encode(),
-            states: BTreeMap::new(),
-            rows: BTreeMap::new(),
-        }
-    }
-
-    /// The state of a key.
-    pub(super) fn state(&self, key: &StateKey) -> Option<KeyState> {
-        let (bytes, _) = self.states.get(key)?;
-        written(KeyState::decode(bytes, self.program.alert(key)?))
-    }
-
-    fn row(&self, key: &RowKey) -> Option<Row> {
-        let bytes = self.rows.get(key)?;
-        written(Row::decode(bytes, self.program.aggregate(key)?))
-    }
-
-    fn rows(&self) -> Vec<AggregateRow> {
-        let rows = self.rows.keys();
-        rows.filter_map(|key| self.program.row(key, &self.row(key)?, None))
-            .collect()
-    }
-}
-
-/// What was written by the same program can be read by it.
-fn written<T>(decoded: Result<T, CodecError>) -> Option<T> {
-    debug_assert!(decoded.is_ok());
-    decoded.ok()
-}
-
-impl Store for Bytes<'_> {
-    type Error = Infallible;
-
-    fn input(&mut self) -> Result<Input, Infallible> {
-        Ok(written(Input::decode(&self.input)).unwrap_or_default())
-    }
-
-    fn due(&mut self, until: Time, limit: usize) -> Result<Vec<StateKey>, Infallible> {
-        let due = self.states.iter().filter_map(|(key, (_, timer))| {
-            let timer = timer.filter(|timer| *timer < until)?;
-            Some((timer, key.clone()))
-        });
-        let mut due: Vec<_> = due.collect();
-        due.sort();
-        due.truncate(limit);
-        Ok(due.into_iter().map(|(_, key)| key).collect())
-    }
-
-    fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Infallible> {
-        states.extend(
-            keys.iter()
-                .map(|key| Stored::new(key.clone(), self.state(key))),
-        );
-        Ok(())
-    }
-
-    fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, Infallible> {
-        Ok(keys.iter().map(|key| self.row(key)).collect())
-    }
-
-    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {
-        self.input = checkpoint.input.encode();
-        for (key, row) in checkpoint.rows {
-            if let Some(rule) = self.program.aggregate(&key) {
-                self.rows.insert(key, row.encode(rule));
-            }
-        }
-        for Stored { key, state, timer } in checkpoint.states {
-            match state.zip(self.program.alert(&key)) {
-                Some((state, rule)) => {
-                    self.states.insert(key, (state.encode(rule), timer));
-                }
-                None => {
-                    self.states.remove(&key);
-                }
-            }
-        }
-        Ok(())
     }
 }

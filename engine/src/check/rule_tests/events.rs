@@ -105,21 +105,36 @@ impl<'c> Tester<'_, 'c, '_> {
         }
     }
 
-    /// Tells of a field that was most likely to be one of the keys beside the event.
-    fn mistyped(&mut self, entry: &Entry) {
-        let name = entry.key.value.as_str();
-        let is_slip = |key: &&str| strsim::damerau_levenshtein(name, key) == 1;
-        let key = EVENT_KEYS.into_iter().find(is_slip);
-        let Some(key) = key.filter(|_| !self.program.projection.begins_with(name)) else {
+    /// Warns of a field that no rule names, and that looks like what an entry says beside the event.
+    fn mistyped(&mut self, entry: &'c Entry) {
+        let key = entry.key.value.as_str();
+        let is_near = |known: &&&str| {
+            // A longer one is no slip of the fingers.
+            key.len() <= 16
+                && strsim::damerau_levenshtein(&key.to_lowercase(), known)
+                    <= known.len().div_ceil(6)
+                && says(known, &entry.value)
+        };
+        let Some(meant) = EVENT_KEYS.iter().find(is_near) else {
             return;
         };
-        let message = format!("`{name}` is a field of the event, which no rule reads");
-        let help =
-            format!("did you mean `{key}`? If not, write the fields of the event beneath `event`");
-        let range = entry.key.range.clone();
-        let found = codes::MISTYPED_TEST_KEY.diagnostic(Severity::Warning, message);
-        let found = found.at(self.reader.file, range, "").help(help);
-        self.reader.diagnostics.push(found);
+        if self.program.projection.names(key) {
+            return;
+        }
+        let warning = codes::MISTYPED_EVENT_KEY
+            .diagnostic(
+                Severity::Warning,
+                format!(
+                    "`{}` is a field of the event here, and no rule names it",
+                    shown(key)
+                ),
+            )
+            .at(self.reader.file, entry.key.range.clone(), "")
+            .help(format!(
+                "did you mean `{meant}`? If it is a field, write the event as `event: {{{}: …}}`",
+                shown(key)
+            ));
+        self.reader.diagnostics.push(warning);
     }
 
     /// Says when an event happened, where the settings say that it does, unless it says so itself.
@@ -245,6 +260,26 @@ impl<'c> Tester<'_, 'c, '_> {
                 json: String::from_utf8_lossy(line.trim_ascii()).into_owned(),
             });
         }
+    }
+}
+
+/// Whether a value is one that a key of an entry takes.
+fn says(key: &str, value: &Yaml) -> bool {
+    let text = match &value.content {
+        Content::Map(_) => return matches!(key, "each" | "event"),
+        Content::List(_) => return false,
+        Content::Scalar(scalar) => scalar.value.trim(),
+    };
+    match key {
+        "at" | "arrives" | "every" => {
+            matches!(text, "0" | "0s") || tripline_grammar::parse_duration(text).is_ok()
+        }
+        // A greater number is rather a time.
+        "times" | "random" => text
+            .parse()
+            .is_ok_and(|number: usize| number <= MAX_TEST_EVENTS),
+        "file" => text.contains('.'),
+        _ => false,
     }
 }
 

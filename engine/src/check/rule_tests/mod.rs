@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::reader::{Parsed, Reader, shown};
 use super::{alert, moment, read};
-use crate::diagnostic::{self as codes, Diagnostic, nearest};
+use crate::diagnostic::{self as codes, Diagnostic, Severity, nearest};
 use crate::program::Program;
 use crate::rule_test::{Expected, ExpectedRow, Resolves, RuleTest, TestEvent};
 use crate::source::{RawFile, SourceFile};
@@ -117,7 +117,7 @@ impl<'c> Tester<'_, 'c, '_> {
     }
 
     fn test(&mut self, node: &'c Yaml) -> Option<RuleTest> {
-        let before = self.reader.diagnostics.len();
+        let before = self.errors();
         self.reader.fields(node, "a test", TEST_KEYS);
         if !matches!(node.content, Content::Map(_)) {
             return None;
@@ -162,7 +162,7 @@ impl<'c> Tester<'_, 'c, '_> {
             self.reader
                 .refuse(codes::BAD_VALUE, node.range.clone(), message, Some(help));
         }
-        let name = name.filter(|_| self.reader.diagnostics.len() == before)?;
+        let name = name.filter(|_| self.errors() == before)?;
         Some(RuleTest {
             name: name.to_owned(),
             file: self.reader.file,
@@ -173,6 +173,12 @@ impl<'c> Tester<'_, 'c, '_> {
             expect,
             rows,
         })
+    }
+
+    /// How many errors there are so far.
+    fn errors(&self) -> usize {
+        let errors = self.reader.diagnostics.iter();
+        errors.filter(|one| one.severity == Severity::Error).count()
     }
 
     /// The name of a test, which no other of its file has.
