@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Run the rules over events and write the alerts
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
-    /// Watch the rules work on live events, in the terminal and on a page; they reload when they are saved
+    /// Watch the rules work on live events; they reload when saved
     #[command(after_help = DEV_EXAMPLES)]
     Dev(DevArgs),
     /// Run the tests beside the rules

@@ -259,3 +259,7 @@ fn look(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     found.sort();
     found
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;
