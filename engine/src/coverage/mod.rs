@@ -1,6 +1,6 @@
 //! Which parts of rules tests exercise.
 //!
-//! The rules are compiled once more, with a probe at each clause ([`Node::Probe`]): the production evaluator runs, and whoever does
+//! The rules are compiled once more, with a probe at each clause (`Node::Probe`): the production evaluator runs, and whoever does
 //! not ask pays nothing. Such a program has no index to keep events from conditions that they cannot make true, since that a clause
 //! was false is to be seen as well.
 
