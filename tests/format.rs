@@ -80,3 +80,59 @@ fn no_rule_that_compiles_changes_its_meaning() {
         "{compiled} compiled, {changed} changed"
     );
 }
+
+/// A rule file with each condition on several lines, and a comment on the first of them.
+fn spread(yaml: &str) -> String {
+    let mut out = String::new();
+    for line in yaml.lines() {
+        let condition = line
+            .strip_prefix("    when: '")
+            .and_then(|rest| rest.strip_suffix('\''));
+        let Some(condition) = condition else {
+            out += &format!("{line}\n");
+            continue;
+        };
+        let lines = condition
+            .replace("''", "'")
+            .replace(" and ", "  # both\n        and   ")
+            .replace(" or ", "\n      or ")
+            .replace(" == ", "==");
+        out += &format!("    when: |\n      {lines}\n");
+        out += "    summary: 'it is { (data.x) :.2} by {user  ?? 1}'\n";
+    }
+    out
+}
+
+#[test]
+fn conditions_on_several_lines_and_templates_keep_their_meaning() {
+    use tripline_tests::generate::{Features, case};
+    let (mut compiled, mut changed) = (0, 0);
+    for seed in 0..300 {
+        let text = spread(&case(seed, Features::ALL).yaml);
+        let file = |text: &str| RawFile {
+            name: "rules/a.yaml".to_owned(),
+            bytes: text.as_bytes().to_vec(),
+            settings: false,
+        };
+        let before = check(vec![file(&text)]);
+        if before.program.is_none() {
+            continue;
+        }
+        compiled += 1;
+        let once = format(&text).unwrap();
+        assert_eq!(format(&once).as_ref(), Some(&once), "seed {seed}:\n{text}");
+        changed += usize::from(once != text);
+        assert!(!once.contains("{ (data.x)"), "{once}");
+        assert_eq!(once.lines().count(), text.lines().count(), "{once}");
+        assert_eq!(
+            once.matches("# both").count(),
+            text.matches("# both").count()
+        );
+        let after = check(vec![file(&once)]);
+        assert_eq!(meaning(&before), meaning(&after), "seed {seed}:\n{text}");
+    }
+    assert!(
+        compiled > 100 && changed > 100,
+        "{compiled} compiled, {changed} changed"
+    );
+}

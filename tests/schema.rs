@@ -8,6 +8,8 @@ mod files;
 mod keys;
 #[path = "schema/mistakes.rs"]
 mod mistakes;
+#[path = "schema/tests.rs"]
+mod tests;
 #[path = "schema/tree.rs"]
 mod tree;
 
@@ -26,7 +28,13 @@ fn root() -> PathBuf {
 }
 
 fn schema() -> Value {
-    let text = std::fs::read_to_string(root().join("grammar/rules.schema.json")).unwrap();
+    read("rules")
+}
+
+/// The schema of rule files, or that of test files.
+fn read(name: &str) -> Value {
+    let path = root().join(format!("grammar/{name}.schema.json"));
+    let text = std::fs::read_to_string(path).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -55,9 +63,10 @@ fn file(kind: &str, text: &str) -> RawFile {
 
 #[test]
 fn the_schema_is_one() {
-    let schema = schema();
-    jsonschema::draft202012::meta::validate(&schema).unwrap();
-    jsonschema::draft202012::new(&schema).unwrap();
+    for schema in [schema(), read("tests")] {
+        jsonschema::draft202012::meta::validate(&schema).unwrap();
+        jsonschema::draft202012::new(&schema).unwrap();
+    }
 }
 
 /// Calls with every subschema and its place.
@@ -80,9 +89,13 @@ fn each<'s>(place: &str, value: &'s Value, found: &mut Vec<(String, &'s Value)>)
 
 #[test]
 fn examples_and_defaults_are_valid_themselves() {
-    let schema = schema();
+    let checked = valid_examples(&schema()) + valid_examples(&read("tests"));
+    assert!(checked > 40);
+}
+
+fn valid_examples(schema: &Value) -> usize {
     let mut places = Vec::new();
-    each("", &schema, &mut places);
+    each("", schema, &mut places);
     let mut checked = 0;
     for (place, subschema) in places {
         let examples = subschema.get("examples").and_then(Value::as_array);
@@ -99,15 +112,19 @@ fn examples_and_defaults_are_valid_themselves() {
             checked += 1;
         }
     }
-    assert!(checked > 30);
+    checked
 }
 
 /// An editor shows a title and a description of whatever the cursor is on.
 #[test]
 fn every_key_says_what_it_is() {
-    let schema = schema();
+    keys_are_explained(&schema());
+    keys_are_explained(&read("tests"));
+}
+
+fn keys_are_explained(schema: &Value) {
     let mut places = Vec::new();
-    each("", &schema, &mut places);
+    each("", schema, &mut places);
     for (place, subschema) in places {
         let properties = subschema.get("properties").and_then(Value::as_object);
         for (key, property) in properties.into_iter().flatten() {

@@ -3,6 +3,7 @@
 mod chaos;
 #[cfg(feature = "aws")]
 mod deployment;
+mod dev;
 mod examples;
 mod inquiry;
 mod new;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 pub(crate) use self::chaos::Chaos;
 #[cfg(feature = "aws")]
 pub(crate) use self::deployment::{AwsArgs, ProduceArgs, RedriveArgs, StatusArgs};
+pub(crate) use self::dev::DevArgs;
 use self::examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DEV_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES,
     FMT_EXAMPLES, LSP_EXAMPLES, MAIN_EXAMPLES, NEW_EXAMPLES, RUN_EXAMPLES, SAMPLE_EXAMPLES,
@@ -25,8 +27,6 @@ use self::examples::{
 use self::examples::{PRODUCE_EXAMPLES, REDRIVE_EXAMPLES, STATUS_EXAMPLES};
 pub(crate) use self::inquiry::InquiryArgs;
 pub(crate) use self::new::{NewAlertArgs, NewArgs, NewCommand};
-
-use crate::dev::source::Speed;
 
 /// Checks alert rules and runs them over events.
 #[derive(Debug, Parser)]
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Begin a rule with its test
     #[command(after_help = NEW_EXAMPLES)]
     New(NewArgs),
-    /// Watch the rules work on live events, in the terminal and on a page; they reload when they are saved
+    /// Watch the rules work on live events; they reload when saved
     #[command(after_help = DEV_EXAMPLES)]
     Dev(DevArgs),
     /// Run the tests beside the rules
@@ -183,78 +183,6 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) inquiry: InquiryArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct DevArgs {
-    /// Folder of rule files, read recursively, and again when one is saved
-    #[arg(long, value_name = "DIR", default_value = "rules")]
-    pub(crate) rules: PathBuf,
-
-    /// Event files, plain, gzip or zstd, folders of them, or - for standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Source")]
-    pub(crate) events: Vec<PathBuf>,
-
-    /// Events of a company that the sample tells of, without end; it is the source if no other is named
-    #[arg(long, conflicts_with_all = ["events", "post"], help_heading = "Source")]
-    pub(crate) sample: bool,
-
-    /// Seed of the sample
-    #[arg(long, default_value_t = 1, help_heading = "Source")]
-    pub(crate) seed: u64,
-
-    /// Nothing but what is posted to /events
-    #[arg(long, conflicts_with = "events", help_heading = "Source")]
-    pub(crate) post: bool,
-
-    /// How fast events are replayed, by their times: 1x, 60x, max [default: max for files, 60x for the sample]
-    #[arg(long, value_name = "SPEED", help_heading = "Source")]
-    pub(crate) speed: Option<Speed>,
-
-    /// At the end of the last file, wait for more lines, as tail -F does
-    #[arg(long, requires = "events", help_heading = "Source")]
-    pub(crate) follow: bool,
-
-    /// End with the source; without the page
-    #[arg(long, help_heading = "Source")]
-    pub(crate) once: bool,
-
-    /// The file that everything is kept in [default: .tripline/dev.db beside the folder of the rules]
-    #[arg(long, value_name = "FILE", help_heading = "Store")]
-    pub(crate) store: Option<PathBuf>,
-
-    /// Keep everything in memory
-    #[arg(long, conflicts_with_all = ["store", "fresh"], help_heading = "Store")]
-    pub(crate) ephemeral: bool,
-
-    /// Begin anew: what is stored is removed
-    #[arg(long, help_heading = "Store")]
-    pub(crate) fresh: bool,
-
-    /// How many of the last events are kept
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "20000",
-        help_heading = "Store"
-    )]
-    pub(crate) keep_events: std::num::NonZeroU64,
-
-    /// Port of the page
-    #[arg(long, default_value_t = 7171, help_heading = "Page")]
-    pub(crate) port: u16,
-
-    /// Show the page in the browser
-    #[arg(long, help_heading = "Page")]
-    pub(crate) open: bool,
-
-    /// Serve the page on this address, too, to whoever has the token that is shown
-    #[arg(long, value_name = "ADDRESS", help_heading = "Page")]
-    pub(crate) listen: Option<std::net::IpAddr>,
-
-    /// Look for changes of the rules now and then: for file systems that do not tell of them
-    #[arg(long)]
-    pub(crate) poll: bool,
 }
 
 #[derive(Debug, clap::Args)]

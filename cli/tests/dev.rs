@@ -175,9 +175,14 @@ fn a_file_is_followed_as_it_grows_is_cut_off_and_put_aside() {
         &folder,
         &["--ephemeral", "--events", "log.ndjson", "--follow"],
     );
+    // What stands in the file before that has no arrival, and these events have no time of their own.
+    server.wait("/api/status", |status| {
+        status["source"]["text"] == "log.ndjson, as it grows"
+    });
     let mut events = server.subscribe();
     let mut is_told = |n: u32| {
-        events.wait("alert", |alert| alert["summary"] == n.to_string());
+        let n = n.to_string();
+        events.wait("alert", |alert| alert["summary"] == n.as_str());
     };
     let add = |text: &str| {
         use std::io::Write;

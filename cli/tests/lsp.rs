@@ -315,6 +315,16 @@ fn what_may_be_written_is_offered() {
         editor.labels("a.test.yaml", text, "alert: "),
         ["hot", "hotter"]
     );
+    let text = "tests:\n  - name: a\n    expect:\n      - alert: hot\n        \n";
+    editor.open("a.test.yaml", text);
+    let labels = editor.labels("a.test.yaml", text, "hot\n        ");
+    assert!(
+        labels.contains(&"fires".to_owned()) && labels.contains(&"resolves".to_owned()),
+        "{labels:?}"
+    );
+    let place = editor.place("a.test.yaml", text, "expect", 1);
+    let given = editor.ask("textDocument/hover", place);
+    assert!(given.to_string().contains("What alerts do"), "{given}");
     editor.close();
 }
 

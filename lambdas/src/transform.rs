@@ -123,7 +123,7 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         batch: &mut Batch,
         all: &'e [Found],
     ) -> (Vec<usize>, Vec<RawEvent<'e>>) {
-        let mut planner = Planner::new(self.program);
+        let mut planner = Planner::of_aggregates(self.program);
         let mut records = Vec::with_capacity(all.len());
         let mut raw = Vec::with_capacity(all.len());
         for found in all {

@@ -26,11 +26,10 @@ class Dev:
             port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
         self.log = open(self.folder / "dev.log", "wb")
-        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral", "--post"]
+        command = [self.tripline, "dev", "--rules", self.rules, "--port", str(port), "--ephemeral", "--events", self.sample()]
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
             self.wait()
-            self.sample()
         except BaseException as error:
             self.__exit__(type(error))
             raise
@@ -38,19 +37,20 @@ class Dev:
 
     def wait(self):
         begun = time.monotonic()
-        while not self.answers():
-            assert self.process.poll() is None and time.monotonic() - begun < 30, "`tripline dev` does not start"
+        while not self.has_read():
+            assert self.process.poll() is None and time.monotonic() - begun < 60, "`tripline dev` does not read its events"
             time.sleep(0.02)
 
     def sample(self):
-        """So that every view has much to show: the sample, as if it had ended just now."""
+        """The sample, so that every view has much to show, as if it had ended just now."""
         events = [json.loads(line) for line in gzip.open(PROJECT / "rules/sample/events.ndjson.gz", "rt")]
         times = [datetime.datetime.fromisoformat(event["timestamp"]) for event in events]
         ago = datetime.datetime.now(datetime.timezone.utc) - max(times) - datetime.timedelta(seconds=10)
         for event, at in zip(events, times):
             event["timestamp"] = (at + ago).isoformat()
-        for begin in range(0, len(events), 5000):
-            self.events(*events[begin : begin + 5000])
+        file = self.folder / "sample.ndjson"
+        file.write_text("".join(json.dumps(event) + "\n" for event in events))
+        return file
 
     def __exit__(self, kind, *_):
         self.process.terminate()
@@ -59,11 +59,11 @@ class Dev:
         if kind:
             print("`tripline dev` said last:\n" + (self.folder / "dev.log").read_text(errors="replace")[-3000:])
 
-    def answers(self):
+    def has_read(self):
         try:
-            return self.get("/api/status")
+            return self.get("/api/status")["source"]["state"] == "ended"
         except OSError:
-            return None
+            return False  # it is about to listen
 
     def get(self, path):
         return json.load(urllib.request.urlopen(self.base + path))

@@ -9,6 +9,7 @@ mod http;
 mod pipeline;
 mod rules;
 pub(crate) mod source;
+mod state;
 mod watch;
 mod world;
 

@@ -2,7 +2,6 @@
 //!
 //! One thread owns the rules and the store. Between two batches it takes orders: other rules, questions of the page.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,8 @@ use tripline_lambdas::transform::TransformFunction;
 use super::api;
 use super::display::Display;
 use super::rules::{Reload, Rules, Tests};
-use super::world::{SHARD, Sent, Totals, World};
+pub(super) use super::state::{Clock, SourceState, State};
+use super::world::{SHARD, Sent, World};
 use crate::check::today;
 use crate::failure::Failure;
 
@@ -28,17 +28,6 @@ const TOLD_EVERY: Duration = Duration::from_millis(500);
 const TICK_EVERY: Duration = Duration::from_millis(500);
 /// How often what is kept no longer is dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(20);
-
-/// What time it is in the stream after a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Clock {
-    /// As late as the newest event says: a replay as fast as can be.
-    Events,
-    /// This time: a replay at some speed.
-    At(Time),
-    /// The time of day.
-    Live,
-}
 
 /// Records of a source.
 #[derive(Debug)]
@@ -74,15 +63,6 @@ pub(super) enum Order {
     Stop,
 }
 
-/// How a source is.
-#[derive(Debug, Clone)]
-pub(super) struct SourceState {
-    pub(super) name: String,
-    /// `running`, `waiting`, `ended` or `failed`.
-    pub(super) state: &'static str,
-    pub(super) text: String,
-}
-
 /// Something that subscribers of the stream are told.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
@@ -95,64 +75,6 @@ pub(super) struct View<'v> {
     pub(super) world: &'v World,
     pub(super) rules: &'v Rules,
     pub(super) state: &'v State,
-}
-
-/// What the pipeline knows of itself.
-pub(super) struct State {
-    pub(super) folder: String,
-    pub(super) totals: Totals,
-    pub(super) reload: Reload,
-    pub(super) source: SourceState,
-    /// The time in the stream.
-    pub(super) clock: Clock,
-    pub(super) progress: Option<Time>,
-    /// From the making of a batch to its commit, in seconds.
-    pub(super) lag: Option<f64>,
-    /// Events, rejects and alerts of the last second, by batch.
-    recent: VecDeque<(Instant, [u64; 3])>,
-}
-
-impl State {
-    pub(super) fn new(folder: String, reload: Reload, source: SourceState) -> State {
-        State {
-            folder,
-            totals: Totals::default(),
-            reload,
-            source,
-            clock: Clock::Events,
-            progress: None,
-            lag: None,
-            recent: VecDeque::new(),
-        }
-    }
-
-    /// The time in the stream: what arrives now arrives then.
-    pub(super) fn now(&self) -> Option<Time> {
-        match self.clock {
-            Clock::Events => self.progress,
-            Clock::At(time) => Some(time),
-            Clock::Live => Some(today()),
-        }
-    }
-
-    /// Events, rejects and alerts of the last second.
-    pub(super) fn rates(&self) -> [u64; 3] {
-        let recent = self.recent.iter();
-        let recent = recent.filter(|(at, _)| at.elapsed() <= Duration::from_secs(1));
-        recent.fold([0; 3], |sum, (_, one)| {
-            [sum[0] + one[0], sum[1] + one[1], sum[2] + one[2]]
-        })
-    }
-
-    fn count(&mut self, counts: [u64; 3]) {
-        let now = Instant::now();
-        self.recent.push_back((now, counts));
-        while let Some((at, _)) = self.recent.front()
-            && now.duration_since(*at) > Duration::from_secs(1)
-        {
-            self.recent.pop_front();
-        }
-    }
 }
 
 /// The pipeline, and all that it talks to.
@@ -218,7 +140,11 @@ impl Pipeline {
         self.state.totals = world.totals()?;
         let outcome = loop {
             match self.with(world, &rules, &runtime) {
-                Ok(Next::Rules(next)) => rules = next,
+                Ok(Next::Rules(next)) => {
+                    // A program is many small pieces, which no event waits for.
+                    let before = std::mem::replace(&mut rules, next);
+                    std::thread::spawn(move || drop(before));
+                }
                 Ok(Next::End) => break Ok(()),
                 Err(failure) => break Err(failure),
             }
@@ -266,17 +192,17 @@ impl Pipeline {
                     self.changed = true;
                 }
                 Turn::Order(Some(Order::Retry(id, done))) => {
-                    let counts = self.retry(world, rules, &functions, runtime, id)?;
+                    let counts = self.retry(world, &functions, runtime, id)?;
                     let _ = done.send(counts);
                 }
                 Turn::Order(Some(Order::Stop) | None) => return Ok(Next::End),
-                Turn::Batch(Some(batch)) => self.batch(world, rules, &functions, runtime, batch)?,
+                Turn::Batch(Some(batch)) => self.batch(world, &functions, runtime, batch)?,
                 Turn::Batch(None) if self.once => return Ok(Next::End),
                 Turn::Batch(None) => {}
                 Turn::Tick => {
                     if self.state.clock == Clock::Live {
                         let tick = Batch::tick(Clock::Live);
-                        self.batch(world, rules, &functions, runtime, tick)?;
+                        self.batch(world, &functions, runtime, tick)?;
                     }
                 }
             }
@@ -331,7 +257,6 @@ impl Pipeline {
     fn batch(
         &mut self,
         world: &World,
-        rules: &Rules,
         functions: &Functions<'_>,
         runtime: &Runtime,
         batch: Batch,
@@ -407,13 +332,14 @@ impl Pipeline {
             self.state.lag = live.then(|| batch.made.elapsed().as_secs_f64());
         }
         self.state.count([events, rejected, sent.len() as u64]);
-        let rejects = batch.done.is_none().then_some(rejected).unwrap_or_default();
-        self.display.rejected(rejects);
+        // Whoever posted is told otherwise.
+        if batch.done.is_none() {
+            self.display.rejected(rejected);
+        }
         self.tell(sent)?;
         if let Some(done) = batch.done {
             let _ = done.send(rejected);
         }
-        let _ = rules;
         Ok(())
     }
 
@@ -421,7 +347,6 @@ impl Pipeline {
     fn retry(
         &mut self,
         world: &World,
-        rules: &Rules,
         functions: &Functions<'_>,
         runtime: &Runtime,
         id: Option<i64>,
@@ -443,7 +368,7 @@ impl Pipeline {
                 ..Batch::tick(self.state.clock)
             };
             world.release(entry.id)?;
-            self.batch(world, rules, functions, runtime, batch)?;
+            self.batch(world, functions, runtime, batch)?;
             match self.state.totals.rejected > before {
                 true => failed += 1,
                 false => retried += 1,

@@ -6,8 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use tripline_engine::rule_test::Delivery;
 use tripline_engine::{
-    Checked, Diagnostic, Program, RawFile, RuleEntry, Severity, SourceFile, Time, check,
-    check_tests, loader,
+    Diagnostic, Program, RawFile, RuleEntry, Severity, SourceFile, Time, check, check_tests, loader,
 };
 use tripline_lambdas::drawing::Drawing;
 
@@ -94,10 +93,12 @@ pub(super) enum Read {
 impl Read {
     /// Checks files of rules.
     pub(super) fn files(files: Vec<RawFile>) -> Read {
-        let checked = check(files);
+        let mut checked = check(files);
         let told = told(&checked.files, &checked.diagnostics);
         let entries = checked.entries();
-        let Checked { program, files, .. } = checked;
+        let (program, files) = (checked.program.take(), std::mem::take(&mut checked.files));
+        // The trees of the files are many small pieces, which nobody waits for.
+        std::thread::spawn(move || drop(checked));
         let Some(program) = program else {
             return Read::Broken(told);
         };

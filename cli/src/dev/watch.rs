@@ -183,3 +183,7 @@ pub(super) fn watch(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

@@ -11,24 +11,20 @@ use super::workspace::{At, Workspace};
 
 pub(super) fn complete(workspace: &Workspace, at: &At<'_>) -> Vec<CompletionItem> {
     let written = place::written(&at.file.text.text, at.offset);
-    if at.file.is_test {
-        return of_test(workspace, &written);
+    if at.file.is_test && written.is_value && is_event_type(&written) {
+        return types(workspace);
     }
-    let is_settings = workspace
-        .settings()
-        .is_some_and(|file| file.uri == at.file.uri);
-    let here = Place::of(is_settings, &written.path);
-    if !written.is_value {
+    let here = Place::of(workspace.root(at.file), &written.path);
+    // An item of a list is a value, or a map that is begun.
+    let is_item = written.path.last().is_some_and(|key| key == "[]");
+    if !written.is_value || is_item && here.keys().next().is_some() {
         return keys(&here, at, &written);
     }
     if here.is_alert() {
         return alerts(workspace);
     }
     if here.is_event_type() {
-        let types = vocabulary::event_types(workspace).into_iter();
-        return types
-            .map(|name| item(&name, CompletionItemKind::CLASS, "event type", ""))
-            .collect();
+        return types(workspace);
     }
     let values = here.values().into_iter();
     let values = values.map(|value| item(&value, CompletionItemKind::ENUM_MEMBER, "", ""));
@@ -140,16 +136,16 @@ fn in_template(written: &Written) -> bool {
     matches!(key, Some("summary" | "description")) && open
 }
 
-fn of_test(workspace: &Workspace, written: &Written) -> Vec<CompletionItem> {
-    let key = written.path.last().map(String::as_str);
+/// Whether the type of an event of a test is being written.
+fn is_event_type(written: &Written) -> bool {
+    written.path.last().is_some_and(|key| key == "eventType")
+}
+
+fn types(workspace: &Workspace) -> Vec<CompletionItem> {
     let types = vocabulary::event_types(workspace).into_iter();
-    match key {
-        Some("alert") if written.is_value => alerts(workspace),
-        Some("eventType") if written.is_value => types
-            .map(|name| item(&name, CompletionItemKind::CLASS, "event type", ""))
-            .collect(),
-        _ => Vec::new(),
-    }
+    types
+        .map(|name| item(&name, CompletionItemKind::CLASS, "event type", ""))
+        .collect()
 }
 
 fn alerts(workspace: &Workspace) -> Vec<CompletionItem> {

@@ -9,10 +9,7 @@ use super::{place, sample};
 
 pub(super) fn hover(workspace: &Workspace, at: &At<'_>) -> Option<Hover> {
     let found = place::find(&at.file.tree, at.offset)?;
-    let is_settings = workspace
-        .settings()
-        .is_some_and(|file| file.uri == at.file.uri);
-    let here = Place::of(is_settings, &found.path);
+    let here = Place::of(workspace.root(at.file), &found.path);
     let (range, text) = if found.is_key {
         (found.scalar.range.clone(), here.explained()?)
     } else {

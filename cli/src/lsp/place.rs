@@ -111,24 +111,29 @@ pub(super) fn written(text: &str, offset: usize) -> Written {
     let line = &text[start..offset];
     let mut indent = indent_of(line);
     let mut path = Vec::new();
+    let mut in_item = line.trim_start().starts_with('-');
     // The lines above that stand further left, innermost first.
     for above in text[..start].lines().rev() {
         let (above_indent, rest) = (indent_of(above), above.trim_start());
         if rest.is_empty() || rest.starts_with('#') {
             continue;
         }
+        let begins_item = rest.starts_with("- ");
         // An item of a list may stand as far left as its key.
-        let is_item = line.trim_start().starts_with('-') && !rest.starts_with('-');
-        let encloses =
-            above_indent < indent || above_indent == indent && is_item && path.is_empty();
-        if encloses && let Some((key, _)) = key_of(rest.trim_start_matches("- ")) {
-            path.push(key.to_owned());
+        let encloses = above_indent < indent || above_indent == indent && in_item && !begins_item;
+        let written = rest.trim_start_matches("- ");
+        // What stands beside the first key of an item is no part of that key.
+        let key_indent = above_indent + rest.len() - written.len();
+        let key = key_of(written).filter(|_| key_indent < indent || !begins_item);
+        if encloses && (begins_item || key.is_some()) {
+            path.extend(key.map(|(key, _)| key.to_owned()));
             indent = above_indent;
-            if rest.starts_with("- ") {
+            in_item = begins_item;
+            if begins_item {
                 path.push("[]".to_owned());
             }
         }
-        if indent == 0 {
+        if indent == 0 && !in_item {
             break;
         }
     }
@@ -268,6 +273,18 @@ mod tests {
             (
                 "notify:\n  routes:\n    - {severity: |",
                 "notify routes [] severity",
+                "",
+                true,
+            ),
+            (
+                "tests:\n  - name: a\n    expect:\n      - alert: hot\n        fi|",
+                "tests [] expect []",
+                "fi",
+                true,
+            ),
+            (
+                "tests:\n- name: a\n  expect:\n  - fires: 0s\n    alert: |",
+                "tests [] expect [] alert",
                 "",
                 true,
             ),

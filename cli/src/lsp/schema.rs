@@ -1,47 +1,71 @@
-//! The JSON schema of rule files: which keys stand where, and what they mean.
+//! The JSON schemas of rule files and test files: which keys stand where, and what they mean.
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+static RULES: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../grammar/rules.schema.json")).unwrap_or_default()
 });
+static TESTS: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../grammar/tests.schema.json")).unwrap_or_default()
+});
+
+/// What kind of file a place is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    Rules,
+    Settings,
+    Tests,
+}
 
 /// How many references lead from one to the next at most.
 const DEPTH: usize = 8;
 
 /// What the schema says of a place: all that may stand there.
 #[derive(Debug, Clone)]
-pub(super) struct Place(Vec<&'static Value>);
+pub(super) struct Place {
+    all: Vec<&'static Value>,
+    /// What references lead to.
+    definitions: &'static Value,
+}
 
 impl Place {
     /// The place at the end of a path of keys; `[]` is an item of a list.
-    pub(super) fn of(is_settings: bool, path: &[String]) -> Place {
-        let root = if is_settings { "settings" } else { "rules" };
-        let mut place = Place::resolved(&SCHEMA["$defs"][root]);
+    pub(super) fn of(root: Root, path: &[String]) -> Place {
+        let (schema, root) = match root {
+            Root::Rules => (&*RULES, "rules"),
+            Root::Settings => (&*RULES, "settings"),
+            Root::Tests => (&*TESTS, "tests"),
+        };
+        let definitions = &schema["$defs"];
+        let mut place = Place::resolved(&definitions[root], definitions);
         for key in path {
-            let inner = place.0.iter().filter_map(|one| match key.as_str() {
+            let inner = place.all.iter().filter_map(|one| match key.as_str() {
                 "[]" => one.get("items"),
                 key => {
                     let property = one.get("properties").and_then(|all| all.get(key));
                     property.or_else(|| one.get("additionalProperties"))
                 }
             });
-            place = Place(inner.flat_map(|one| Place::resolved(one).0).collect());
+            let all = inner.flat_map(|one| Place::resolved(one, definitions).all);
+            place = Place {
+                all: all.collect(),
+                definitions,
+            };
         }
         place
     }
 
     /// All that a schema stands for.
-    fn resolved(schema: &'static Value) -> Place {
+    fn resolved(schema: &'static Value, definitions: &'static Value) -> Place {
         let mut all = vec![schema];
         for _ in 0..DEPTH {
             let mut more: Vec<&'static Value> = Vec::new();
             for one in &all {
                 let name = one.get("$ref").and_then(Value::as_str);
                 let name = name.and_then(|name| name.strip_prefix("#/$defs/"));
-                more.extend(name.map(|name| &SCHEMA["$defs"][name]));
+                more.extend(name.map(|name| &definitions[name]));
                 let any = one.get("anyOf").and_then(Value::as_array);
                 more.extend(any.into_iter().flatten());
             }
@@ -55,23 +79,24 @@ impl Place {
                 break;
             }
         }
-        Place(all)
+        Place { all, definitions }
     }
 
     /// The keys that may stand there, with what they mean.
     pub(super) fn keys(&self) -> impl Iterator<Item = (&'static str, Place)> {
+        let definitions = self.definitions;
         let maps = self
-            .0
+            .all
             .iter()
             .filter_map(|one| one.get("properties")?.as_object());
         maps.flatten()
-            .map(|(key, inner)| (key.as_str(), Place::resolved(inner)))
+            .map(move |(key, inner)| (key.as_str(), Place::resolved(inner, definitions)))
     }
 
     /// The values that may stand there, where they can be counted.
     pub(super) fn values(&self) -> Vec<String> {
         let mut values = Vec::new();
-        for one in &self.0 {
+        for one in &self.all {
             let all = one
                 .get("enum")
                 .and_then(Value::as_array)
@@ -97,7 +122,7 @@ impl Place {
 
     /// Whether the name of an alert, or the beginning of such names, stands there.
     pub(super) fn is_alert(&self) -> bool {
-        self.is_any(&["alertPattern"])
+        self.is_any(&["alertPattern", "alertName"])
     }
 
     /// Whether event types stand there.
@@ -107,25 +132,25 @@ impl Place {
 
     fn is_any(&self, names: &[&str]) -> bool {
         let defined = |name: &&str| {
-            let wanted = &SCHEMA["$defs"][*name];
-            self.0.iter().any(|one| std::ptr::eq(*one, wanted))
+            let wanted = &self.definitions[*name];
+            self.all.iter().any(|one| std::ptr::eq(*one, wanted))
         };
         names.iter().any(defined)
     }
 
     /// What it means, as Markdown.
     pub(super) fn explained(&self) -> Option<String> {
-        let said = |key: &str| self.0.iter().find_map(|one| one.get(key)?.as_str());
+        let said = |key: &str| self.all.iter().find_map(|one| one.get(key)?.as_str());
         let mut text = said("description")?.to_owned();
         if let Some(title) = said("title") {
             text = format!("**{title}.** {text}");
         }
-        let default = self.0.iter().find_map(|one| one.get("default"));
+        let default = self.all.iter().find_map(|one| one.get("default"));
         if let Some(default) = default {
             text += &format!("\n\nUnset: `{}`", plain(default));
         }
         let examples = self
-            .0
+            .all
             .iter()
             .find_map(|one| one.get("examples")?.as_array());
         let examples = examples
@@ -149,32 +174,48 @@ fn plain(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::{Place, Root};
 
-    fn place(is_settings: bool, path: &[&str]) -> Place {
+    fn place(root: Root, path: &[&str]) -> Place {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
-        Place::of(is_settings, &path)
+        Place::of(root, &path)
     }
 
     #[test]
     fn the_schema_is_followed() {
-        let keys: Vec<&str> = place(false, &["alerts", "x"])
+        let keys: Vec<&str> = place(Root::Rules, &["alerts", "x"])
             .keys()
             .map(|(key, _)| key)
             .collect();
         for key in ["when", "by", "until", "severity"] {
             assert!(keys.contains(&key), "{keys:?}");
         }
-        assert!(place(false, &["alerts", "x", "when"]).is_expression());
-        assert!(place(false, &["alerts", "x", "by", "[]"]).is_expression());
-        assert!(place(false, &["aggregates", "x", "compute", "n"]).is_expression());
-        assert!(!place(false, &["alerts", "x", "runbook"]).is_expression());
-        assert!(place(false, &["silences", "x", "match", "alert"]).is_alert());
-        assert!(place(true, &["notify", "routes", "[]", "alert"]).is_alert());
-        assert!(place(false, &["alerts", "x", "on", "[]"]).is_event_type());
-        let severities = place(false, &["alerts", "x", "severity"]).values();
+        assert!(place(Root::Rules, &["alerts", "x", "when"]).is_expression());
+        assert!(place(Root::Rules, &["alerts", "x", "by", "[]"]).is_expression());
+        assert!(place(Root::Rules, &["aggregates", "x", "compute", "n"]).is_expression());
+        assert!(!place(Root::Rules, &["alerts", "x", "runbook"]).is_expression());
+        assert!(place(Root::Rules, &["silences", "x", "match", "alert"]).is_alert());
+        assert!(place(Root::Settings, &["notify", "routes", "[]", "alert"]).is_alert());
+        assert!(place(Root::Rules, &["alerts", "x", "on", "[]"]).is_event_type());
+        let severities = place(Root::Rules, &["alerts", "x", "severity"]).values();
         assert_eq!(severities, ["info", "warning", "critical"]);
-        assert!(place(false, &["alerts", "x", "for"]).explained().is_some());
-        assert!(place(false, &["nothing", "here"]).keys().next().is_none());
+        assert!(
+            place(Root::Rules, &["alerts", "x", "for"])
+                .explained()
+                .is_some()
+        );
+        let expected = ["tests", "[]", "expect", "[]"];
+        assert!(
+            place(Root::Tests, &expected)
+                .keys()
+                .any(|(key, _)| key == "suppressed")
+        );
+        assert!(place(Root::Tests, &["tests", "[]", "expect", "[]", "alert"]).is_alert());
+        assert!(
+            place(Root::Rules, &["nothing", "here"])
+                .keys()
+                .next()
+                .is_none()
+        );
     }
 }

@@ -143,11 +143,7 @@ fn name_at(workspace: &Workspace, at: &At<'_>) -> Option<(Name, Range<usize>)> {
 
 /// Whether the name of an alert stands at the end of a path.
 fn is_alert(workspace: &Workspace, file: &File, path: &[String]) -> bool {
-    if file.is_test {
-        return path.last().is_some_and(|key| key == "alert");
-    }
-    let is_settings = workspace.settings().is_some_and(|one| one.uri == file.uri);
-    Place::of(is_settings, path).is_alert()
+    Place::of(workspace.root(file), path).is_alert()
 }
 
 /// Wherever a name stands.
@@ -186,7 +182,7 @@ fn uses<'w>(workspace: &'w Workspace, name: &Name) -> Vec<Use<'w>> {
                 }
                 Name::Alert(_) => {}
                 Name::List(_) => {
-                    if !file.is_test && Place::of(false, path).is_expression() {
+                    if Place::of(workspace.root(file), path).is_expression() {
                         let text = &file.text.text[scalar.range.clone()];
                         for (at, _) in text.match_indices(wanted.as_str()) {
                             let word = file.text.word(scalar.range.start + at);

@@ -15,6 +15,7 @@ use tripline_engine::{
     check_trees, loader,
 };
 
+use super::schema::Root;
 use super::text::Text;
 use super::{place, sample};
 use crate::test::fixture;
@@ -181,6 +182,16 @@ impl Workspace {
             let path: Vec<&str> = kind.unwrap_or("eventType").split('.').collect();
             sample::read(&self.folder, &path)
         })
+    }
+
+    /// What kind of file it is.
+    pub(super) fn root(&self, file: &File) -> Root {
+        let settings = self.settings();
+        match file.is_test {
+            true => Root::Tests,
+            false if settings.is_some_and(|one| one.uri == file.uri) => Root::Settings,
+            false => Root::Rules,
+        }
     }
 
     pub(super) fn at(&self, place: &TextDocumentPositionParams) -> Option<At<'_>> {

@@ -1,11 +1,13 @@
 //! Formats rule files: expressions as the printer writes them, the keys of a rule in one order.
 //!
 //! The text is edited where it differs, so comments, blank lines, quotes and line breaks stay as they are. Expressions
-//! that their author spread over several lines stay spread. What is left is compared with what was there
+//! that their author spread over several lines stay spread: what stands on each of them is formatted by itself. What is left is compared with what was there
 //! ([`meaning`]), and a text whose meaning an edit would change is given back as it was.
 
 mod meaning;
 mod order;
+mod spread;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +35,9 @@ pub fn format(text: &str) -> Option<String> {
         return format(rest).map(|formatted| format!("{MARK}{formatted}"));
     }
     let document = read(text)?;
-    let printed = apply(text, expressions(text, &document)?);
+    let mut edits = expressions(text, &document)?;
+    edits.extend(templates::edits(text, &document));
+    let printed = apply(text, edits);
     let document = read(&printed)?;
     let formatted = apply(&printed, order::edits(&printed, &document));
     let same = same_meaning(text, &formatted);
@@ -73,19 +77,20 @@ fn rules<'d>(document: &'d Document, kind: &str) -> impl Iterator<Item = &'d Nod
     rules.unwrap_or_default().iter().map(|entry| &entry.value)
 }
 
-/// Every rule with the order of its keys.
+/// Every rule, and the defaults of the file, with the order of its keys.
 fn all_rules(document: &Document) -> impl Iterator<Item = (&Node, &'static [&'static str])> {
-    let alerts = rules(document, "alerts").map(|rule| (rule, ALERT_KEYS));
+    let root = document.root.as_ref();
+    let defaults = root.and_then(|root| root.get("defaults"));
+    let alerts = rules(document, "alerts").chain(defaults);
+    let alerts = alerts.map(|rule| (rule, ALERT_KEYS));
     alerts.chain(rules(document, "aggregates").map(|rule| (rule, AGGREGATE_KEYS)))
 }
 
 /// The scalars that are expressions and nothing else: what an anchor names may stand elsewhere as mere text.
 fn expression_scalars(document: &Document) -> Vec<&Scalar> {
     let mut found = Vec::new();
-    let root = document.root.as_ref();
-    let defaults = root.and_then(|root| root.get("defaults"));
     let rules = all_rules(document).map(|(rule, _)| rule);
-    for rule in rules.chain(defaults).filter(|rule| !is_shared(rule)) {
+    for rule in rules.filter(|rule| !is_shared(rule)) {
         for key in ["when", "until", "by", "compute"] {
             if let Some(node) = rule.get(key) {
                 leaves(node, &mut found);
@@ -116,8 +121,12 @@ fn expressions(text: &str, document: &Document) -> Option<Vec<Edit>> {
     let mut edits = Vec::new();
     for scalar in expression_scalars(document) {
         let printed = canonical(scalar)?;
-        let spread = text[scalar.range.clone()].contains(['\n', '\r']);
-        if printed == scalar.value || spread {
+        let is_spread = text[scalar.range.clone()].contains(['\n', '\r']);
+        if is_spread {
+            edits.extend(spread::edits(text, scalar));
+            continue;
+        }
+        if printed == scalar.value {
             continue;
         }
         edits.extend(written(scalar.style, &printed).map(|text| Edit {
@@ -130,11 +139,16 @@ fn expressions(text: &str, document: &Document) -> Option<Vec<Edit>> {
 
 /// The canonical text of an expression.
 fn canonical(scalar: &Scalar) -> Option<String> {
-    let comments = match scalar.style {
+    let expr = parse(&scalar.value, comments_in(scalar)).ok()?;
+    Some(print(&expr))
+}
+
+/// Whether there may be comments in an expression.
+fn comments_in(scalar: &Scalar) -> Comments {
+    match scalar.style {
         Style::Literal => Comments::Allowed,
         _ => Comments::Refused,
-    };
-    parse(&scalar.value, comments).ok().map(|expr| print(&expr))
+    }
 }
 
 /// A value as a scalar of this style, or in quotes where it cannot stand without.

@@ -61,8 +61,78 @@ fn line_breaks_and_a_byte_order_mark_stay() {
 
 #[test]
 fn expressions_on_several_lines_stay_on_them() {
-    let text = "alerts:\n  a:\n    when: |\n      a>1   # one\n      or b>2\n    until: >\n      a<1\n      and b<2\n";
-    gives(text, text);
+    let text = "alerts:\n  a:\n    when: |\n      a>1   # one >  two\n      or b>2\n    until: >\n      a<1\n      and b<2\n";
+    let tidy = "alerts:\n  a:\n    when: |\n      a > 1   # one >  two\n      or b > 2\n    until: >\n      a < 1\n      and b < 2\n";
+    gives(text, tidy);
+    let text = "\
+alerts:
+  a:
+    when: |
+      # Both.
+      (a>1   and   b == ( 2+3 ))    # or not
+        or  (c in [1,2,
+          3,  4] and (d>1 or
+            not( e<2 )))
+      and count(  x==1 and
+        (y==2)  ) over   5m>3
+    by:
+      - >-
+        a+( b*c )
+    until: \"a==1
+      and  (b==2)\"
+";
+    let tidy = "\
+alerts:
+  a:
+    when: |
+      # Both.
+      a > 1 and b == 2 + 3    # or not
+        or (c in [1,2,
+          3,  4] and (d > 1 or
+            not e < 2))
+      and count(  x == 1 and
+        y == 2  ) over   5m>3
+    by:
+      - >-
+        a + b * c
+    until: \"a == 1
+      and b == 2\"
+";
+    gives(text, tidy);
+}
+
+#[test]
+fn expressions_in_templates_are_put_in_order() {
+    let text = "\
+alerts:
+  a:
+    on: s
+    when: x > 1
+    summary: '{ data.x  :.1} of {{x}} {count( ok==false )   over 5m}'
+    description: |
+      {a+( b*c )} and
+      {x ??  ''}, in {y}
+  b: {on: s, when: x > 1, summary: \"{x??'y'} {x  ?? 1}\", description: \"{ not closed\"}
+";
+    let tidy = "\
+alerts:
+  a:
+    on: s
+    when: x > 1
+    summary: '{data.x:.1} of {{x}} {count(ok == false) over 5m}'
+    description: |
+      {a + b * c} and
+      {x ?? \"\"}, in {y}
+  b: {on: s, when: x > 1, summary: \"{x??'y'} {x ?? 1}\", description: \"{ not closed\"}
+";
+    gives(text, tidy);
+}
+
+#[test]
+fn defaults_are_put_in_the_order_of_alerts() {
+    let text = "defaults:\n  labels: {team: a}\n  # Whose?\n  by: (user)\n  on: s   # all\nalerts: {a: {when: x > 1}}\n";
+    let tidy = "defaults:\n  on: s   # all\n  # Whose?\n  by: user\n  labels: {team: a}\nalerts: {a: {when: x > 1}}\n";
+    gives(text, tidy);
 }
 
 #[test]

@@ -182,6 +182,8 @@ impl Plan<'_> {
 #[derive(Debug)]
 pub struct Planner<'p> {
     program: &'p Program,
+    /// Whether the alert rules, and the aggregate rules, are planned for.
+    plans: (bool, bool),
     /// The group of the present event by grouping, if its number is that of the present event.
     groups: Vec<(u64, Option<EcoString>)>,
     event: u64,
@@ -194,10 +196,27 @@ impl<'p> Planner<'p> {
     pub fn new(program: &'p Program) -> Planner<'p> {
         Planner {
             program,
+            plans: (true, true),
             groups: vec![(0, None); program.groupings.len()],
             event: 0,
             text: String::new(),
             scratch: Scratch::default(),
+        }
+    }
+
+    /// A planner of this program's alert rules only.
+    pub fn of_alerts(program: &'p Program) -> Planner<'p> {
+        Planner {
+            plans: (true, false),
+            ..Planner::new(program)
+        }
+    }
+
+    /// A planner of this program's aggregate rules only.
+    pub fn of_aggregates(program: &'p Program) -> Planner<'p> {
+        Planner {
+            plans: (false, true),
+            ..Planner::new(program)
         }
     }
 
@@ -287,6 +306,36 @@ impl<'p> Planner<'p> {
         let program = self.program;
         let scope = Scope::of_values(slots, times.time);
         let kind = program.envelope.kind(slots);
+        let (alerts, aggregates) = self.plans;
+        if alerts {
+            self.touch_alerts(plan, slots, kind, scope);
+        }
+        if !aggregates {
+            return;
+        }
+        for aggregate in program.aggregate_dispatch.matching(kind) {
+            let rule = &program.aggregates[aggregate];
+            if let Some(key) = self.group(rule.grouping, scope) {
+                let start = rule.window_start(times.time);
+                let aggregate = aggregate as u32;
+                plan.counts.push(plan.rows.intern(RowKey {
+                    aggregate,
+                    start,
+                    key,
+                }));
+            }
+        }
+    }
+
+    /// Finds the alerts that an event of these values concerns.
+    fn touch_alerts(
+        &mut self,
+        plan: &mut Plan<'_>,
+        slots: &[Value<'_>],
+        kind: Option<&str>,
+        scope: Scope<'_>,
+    ) {
+        let program = self.program;
         program.index.candidates(kind, slots, &mut self.scratch);
         self.scratch
             .retain(|alert| scope.condition(&program.alerts[alert].when) == Datum::Bool(true));
@@ -320,18 +369,6 @@ impl<'p> Planner<'p> {
                     key: plan.keys.intern(StateKey { alert, key: group }),
                 },
             });
-        }
-        for aggregate in program.aggregate_dispatch.matching(kind) {
-            let rule = &program.aggregates[aggregate];
-            if let Some(key) = self.group(rule.grouping, scope) {
-                let start = rule.window_start(times.time);
-                let aggregate = aggregate as u32;
-                plan.counts.push(plan.rows.intern(RowKey {
-                    aggregate,
-                    start,
-                    key,
-                }));
-            }
         }
     }
 

@@ -115,7 +115,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         events: &'e [Found],
         first: usize,
     ) -> Vec<usize> {
-        let mut planner = Planner::new(self.program);
+        let mut planner = Planner::of_alerts(self.program);
         let mut records = Vec::with_capacity(events.len());
         for found in events.iter().filter(|found| found.record >= first) {
             let arrival = batch.records[found.record].arrival;

@@ -16,6 +16,7 @@ import {
   marks,
   nearness,
   nothing,
+  place,
   problem,
   searchField,
   table,
@@ -233,7 +234,7 @@ export function alert(app, name, query) {
   function source(one) {
     return card(
       "Rule",
-      { class: "area-source", aside: h("span.quiet.mono", `${one.file}:${one.line}`) },
+      { class: "area-source", aside: h("span.quiet", place(app, one)) },
       h("pre.source", { tabindex: "0" }, h("code", highlight(one.source, one.line))),
     );
   }

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { Resource, get } from "./api.js";
 import { number } from "./format.js";
-import { alertAddress, at, badge, nothing, problem, searchField, table } from "./pieces.js";
+import { alertAddress, at, badge, nothing, place, problem, searchField, table } from "./pieces.js";
 
 const SHOWN = 200;
 const GRAVITY = { critical: 0, warning: 1, info: 2 };
@@ -29,7 +29,7 @@ export function alerts(app) {
     { title: "Keys", kind: "number", cell: (one) => number(one.keys) },
     { title: "Last fired", kind: "minor", cell: (one) => at(one.lastFired) },
     { title: "On", kind: "minor mono", cell: (one) => (one.on ?? []).join(", ") },
-    { title: "File", kind: "minor mono", cell: (one) => `${one.file}:${one.line}` },
+    { title: "File", kind: "minor mono", cell: (one) => place(app, one) },
   ];
 
   return {

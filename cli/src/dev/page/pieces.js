@@ -32,6 +32,13 @@ export function keyText(values) {
   return text ? h("span.key", { title: text }, text) : h("span.quiet", "–");
 }
 
+/** Where a rule stands, as seen from the folder of the rules. */
+export function place(app, { file, line }) {
+  const folder = `${app.status?.rules.folder ?? ""}/`;
+  const within = file.startsWith(folder) ? file.slice(folder.length) : file;
+  return h("span.mono", { title: `${file}:${line}` }, `${within}:${line}`);
+}
+
 /** A part of a view beneath a heading. */
 export function card(title, attributes, ...children) {
   const { aside, ...rest } = attributes ?? {};
