@@ -95,8 +95,8 @@ fn note_tests(folder: &Path, checked: &mut Checked) -> Result<(), Failure> {
     };
     let files = loader::read_tests(folder);
     let files = files.map_err(|error| Failure::Message(error.to_string()))?;
-    if !files.is_empty() {
-        let read = tripline_engine::check_tests(files, program, &fixture);
+    let read = tripline_engine::check_tests(files, program, &fixture);
+    if !read.tests.is_empty() {
         checked.note_tests(&read.tests);
     }
     Ok(())

@@ -453,5 +453,5 @@ fn tests_beside_the_rules_are_looked_at() {
     assert_eq!(about_tests(), both);
     // What is wrong with a test file is for `tripline test` to say.
     folder.write("rules/a.test.yaml", "tests: [");
-    assert_eq!(about_tests().len(), 2);
+    assert!(about_tests().is_empty(), "{:?}", about_tests());
 }

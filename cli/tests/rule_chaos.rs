@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Folder;
+use support::{Folder, shipped};
 
 const RULES: &str = "\
 alerts:
@@ -62,6 +62,26 @@ fn what_bears_another_order_is_asked_to() {
         "late=1h,reorder=5m",
     ] {
         assert_eq!(says(&format!("--chaos={chaos}")), order, "{chaos}");
+    }
+}
+
+#[test]
+fn the_shipped_rules_bear_another_order() {
+    let rules = shipped("rules");
+    for tests in ["logins", "requests"] {
+        let asked = [
+            "test",
+            "--rules",
+            &rules,
+            "--filter",
+            tests,
+            "--chaos=reorder=30s,late=5m",
+        ];
+        let said = Folder::new().run(&asked).expect(0).stderr;
+        assert!(
+            said.contains("which 6 alerts must bear (7 alerts skipped)"),
+            "{said}"
+        );
     }
 }
 

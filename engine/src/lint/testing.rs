@@ -37,7 +37,7 @@ pub(crate) struct Tested {
 
 impl Checked {
     /// Takes note of the tests beside the rules, for the lints about them: before [`Checked::lint`], and only if there are
-    /// test files.
+    /// any.
     pub fn note_tests(&mut self, tests: &[RuleTest]) {
         let Some(program) = &self.program else {
             return;

@@ -120,7 +120,7 @@ impl RuleTest {
                 false => rest,
             };
             let again = match delivery.dup {
-                true => random.below(20).min(held),
+                true => random.below(10).min(held),
                 false => 0,
             };
             let batch = held - again..held + size;
