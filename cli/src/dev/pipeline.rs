@@ -317,13 +317,14 @@ impl Pipeline {
             world.sweep(progress)?;
             self.swept = Instant::now();
         }
-        let sent = world.commit(&totals)?;
+        // Nothing of the batch is kept then, and its records are read again.
         if failed {
             return Err(Failure::Message(
                 "some records could not be stored; a restart goes on from the last commit"
                     .to_owned(),
             ));
         }
+        let sent = world.commit(&totals)?;
         self.changed |= number > 0 || !sent.is_empty();
         self.state.totals = totals;
         self.state.progress = progress;
