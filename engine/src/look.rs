@@ -167,8 +167,8 @@ pub(crate) fn collect<'n>(
     let parts = parts(expr, node);
     let limits: Vec<(&'static str, f64)> = match (node, &expr.kind) {
         (Node::Compare { op, left, right }, _) => match (number(left), number(right)) {
-            (None, Some(limit)) => vec![(symbol(*op), limit)],
-            (Some(limit), None) => vec![(symbol(mirrored(*op)), limit)],
+            (None, Some(limit)) => vec![(op.sign(), limit)],
+            (Some(limit), None) => vec![(op.mirrored().sign(), limit)],
             _ => Vec::new(),
         },
         (
@@ -240,27 +240,6 @@ fn number(node: &Node) -> Option<f64> {
         Node::Constant(_) => json(&constants.eval(node))?.as_f64(),
         Node::Negate(inner) => number(inner).map(|number| -number),
         _ => None,
-    }
-}
-
-fn symbol(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Equal => "==",
-        CompareOp::NotEqual => "!=",
-        CompareOp::Less => "<",
-        CompareOp::LessEqual => "<=",
-        CompareOp::Greater => ">",
-        CompareOp::GreaterEqual => ">=",
-    }
-}
-
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessEqual => CompareOp::GreaterEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterEqual => CompareOp::LessEqual,
-        other => other,
     }
 }
 

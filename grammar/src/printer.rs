@@ -1,8 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::ast::{
-    Call, ChainOp, CompareOp, Expr, ExprKind, FrameKind, Kind, Number, Path, Segment, Test,
-};
+use crate::ast::{Call, ChainOp, Expr, ExprKind, FrameKind, Kind, Number, Path, Segment, Test};
 use crate::duration::UNITS;
 use crate::token::{is_identifier, is_reserved};
 
@@ -95,7 +93,7 @@ impl Printer {
             }
             ExprKind::Compare { op, left, right } => {
                 self.expr(left, Level::Sum);
-                let _ = write!(self.out, " {} ", compare_sign(*op));
+                let _ = write!(self.out, " {} ", op.sign());
                 self.expr(right, Level::Sum);
             }
             ExprKind::Test {
@@ -309,17 +307,6 @@ fn chain_sign(op: ChainOp) -> &'static str {
         ChainOp::Divide => "/",
         ChainOp::Remainder => "%",
         ChainOp::Coalesce => "??",
-    }
-}
-
-fn compare_sign(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Equal => "==",
-        CompareOp::NotEqual => "!=",
-        CompareOp::Less => "<",
-        CompareOp::LessEqual => "<=",
-        CompareOp::Greater => ">",
-        CompareOp::GreaterEqual => ">=",
     }
 }
 
