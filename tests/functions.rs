@@ -18,9 +18,13 @@ use tripline_tests::run::compile_text;
 /// 2026-01-05T10:00:00Z.
 const TEN: i64 = 1_767_607_200_000;
 
-/// A world without faults.
+/// A world without faults, and a stream of one shard.
 fn calm() -> (Rc<RefCell<Shared>>, World) {
     let shared = Rc::new(RefCell::new(Shared::default()));
+    shared
+        .borrow_mut()
+        .stream
+        .insert("shard".into(), Vec::new());
     let world = World::new(&shared, &Rc::new(Cell::new(0)), None, 1);
     (shared, world)
 }
@@ -82,10 +86,6 @@ fn a_record_that_makes_more_messages_than_an_item_holds() {
     ] {
         let program = compile_text(&rules);
         let (shared, world) = calm();
-        shared
-            .borrow_mut()
-            .stream
-            .insert("shard".into(), Vec::new());
         let function = AlertFunction::new(&program, world, topics());
         let failed = finish(function.records(vec![Ok(record(1, 4_000, "u"))], &call(0))).unwrap();
         assert_eq!(failed, []);
@@ -107,10 +107,6 @@ fn a_record_that_makes_more_messages_than_an_item_holds() {
 fn what_a_topic_refuses_waits_and_blocks_no_shard() {
     let program = compile_text("alerts: {each: {by: user, when: value == 1}}");
     let (shared, world) = calm();
-    shared
-        .borrow_mut()
-        .stream
-        .insert("shard".into(), Vec::new());
     shared.borrow_mut().refuses = true;
     let function = AlertFunction::new(&program, world, topics());
     // Far more than an item holds, batch after batch.
@@ -194,10 +190,6 @@ fn what_nobody_is_sent_is_counted() {
 fn a_tick_costs_the_same_with_a_million_idle_keys() {
     let program = compile_text("alerts: {quiet: {by: user, when: count() over 1d == 0}}");
     let (shared, world) = calm();
-    shared
-        .borrow_mut()
-        .stream
-        .insert("shard".into(), Vec::new());
     let function = AlertFunction::new(&program, world, topics());
     let first = record(1, 1, "u");
     finish(function.records(vec![Ok(first)], &call(0))).unwrap();

@@ -156,24 +156,26 @@ impl Covered {
             file: rule.file,
             range: rule.range.clone(),
             clauses: rule.clauses.iter().map(Probe::clause).collect(),
-            points: self.can_reach(rule).map(|what| point(rule, what)).collect(),
+            points: self
+                .can_reach(rule)
+                .into_iter()
+                .map(|what| point(rule, what))
+                .collect(),
         });
         rules.collect()
     }
 
     /// What can become of a rule.
-    fn can_reach(&self, rule: &Probed) -> impl Iterator<Item = Reached> + use<> {
-        let mut all = Vec::new();
-        if rule.is_aggregate {
-            let mut aggregates = self.program.aggregates();
-            all.push(Reached::Row);
-            let found = aggregates.find(|one| one.name == rule.name);
-            let columns = found.into_iter().flat_map(|one| &one.compute);
-            all.extend(columns.map(|column| Reached::Column(column.text.clone())));
-        } else if let Some(alert) = self.program.alerts().find(|one| one.name == rule.name) {
-            all = of_alert(alert);
+    fn can_reach(&self, rule: &Probed) -> Vec<Reached> {
+        if !rule.is_aggregate {
+            let alert = self.program.alert_named(&rule.name);
+            return alert.map_or_else(Vec::new, |(_, alert)| of_alert(alert));
         }
-        all.into_iter()
+        let mut aggregates = self.program.aggregates();
+        let found = aggregates.find(|one| one.name == rule.name);
+        let columns = found.into_iter().flat_map(|one| &one.compute);
+        let columns = columns.map(|column| Reached::Column(column.text.clone()));
+        std::iter::once(Reached::Row).chain(columns).collect()
     }
 }
 

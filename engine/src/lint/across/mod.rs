@@ -223,19 +223,17 @@ fn each_rise<'r, 'c>(rules: &'r Rules<'c>, mut f: impl FnMut(&str, Tier<'r, 'c>,
 fn gap(rules: &Rules<'_>, out: &mut Findings) {
     each_rise(rules, |value, (low, a), (high, b)| {
         if low.high < high.low || (low.high == high.low && low.high_open && high.low_open) {
-            let (file, range) = place(a);
-            let when = b.when(rules);
-            out.span(
-                when,
-                when.expr.span,
-                format!(
-                    "between `{}` and `{}` no alert takes `{value}` from {} to {}",
-                    a.name, b.name, low.high, high.low
-                ),
-            )
-            .also(file, range, "the lower one ends before this one begins")
-            .help(
-                "let one begin where the other ends, or leave the upper end of the lower one out",
+            let (a_name, b_name) = (a.name, b.name);
+            let message = format!(
+                "between `{a_name}` and `{b_name}` no alert takes `{value}` from {} to {}",
+                low.high, high.low
+            );
+            tiers(
+                rules,
+                out,
+                (a, b),
+                message,
+                "the lower one ends before this one begins",
             );
         }
     });
@@ -245,22 +243,35 @@ fn gap(rules: &Rules<'_>, out: &mut Findings) {
 fn overlap(rules: &Rules<'_>, out: &mut Findings) {
     each_rise(rules, |value, (low, a), (high, b)| {
         if high.low < low.high && low.high < high.high {
-            let (file, range) = place(a);
-            let when = b.when(rules);
-            out.span(
-                when,
-                when.expr.span,
-                format!(
-                    "both `{}` and `{}` take `{value}` from {} to {}",
-                    a.name, b.name, high.low, low.high
-                ),
-            )
-            .also(file, range, "the lower one ends after this one begins")
-            .help(
-                "let one begin where the other ends, or leave the upper end of the lower one out",
+            let (a_name, b_name) = (a.name, b.name);
+            let message = format!(
+                "both `{a_name}` and `{b_name}` take `{value}` from {} to {}",
+                high.low, low.high
+            );
+            tiers(
+                rules,
+                out,
+                (a, b),
+                message,
+                "the lower one ends after this one begins",
             );
         }
     });
+}
+
+/// Tells of two tiers that do not meet.
+fn tiers(
+    rules: &Rules<'_>,
+    out: &mut Findings,
+    (lower, higher): (&Alert<'_>, &Alert<'_>),
+    message: String,
+    why: &str,
+) {
+    let (file, range) = place(lower);
+    let when = higher.when(rules);
+    out.span(when, when.expr.span, message)
+        .also(file, range, why)
+        .help("let one begin where the other ends, or leave the upper end of the lower one out");
 }
 
 fn similar(rules: &Rules<'_>, out: &mut Findings) {
