@@ -7,7 +7,6 @@ FOLDER holds the builds of `alert`, `transform`, `tripline` and `mapping`; parts
 
 import base64
 import gzip
-import hashlib
 import json
 import pathlib
 import shutil
@@ -16,6 +15,7 @@ import sys
 import time
 
 from local_aws import PROJECT, LocalAws
+from payloads import wrapped
 
 BUILDS = pathlib.Path(sys.argv[1]).resolve()
 SAMPLE = PROJECT / "rules/sample/events.ndjson.gz"
@@ -370,84 +370,13 @@ def poison(aws):
     step(f"poison: {len(quarantined)} records in quarantine with a reason, {len(stored)} events stored, 41 alerts sent; all put back")
 
 
-def varint(number):
-    bytes_ = bytearray()
-    while number >= 0x80:
-        bytes_.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*bytes_, number])
-
-
-def field(number, content):
-    """A field of a protocol buffer whose content is bytes."""
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def kpl_aggregate(records):
-    """What the Kinesis Producer Library makes of several records: a magic number, their message, its MD5."""
-    return kpl_message(field(1, b"key") + b"".join(field(3, b"\x08\x00" + field(3, record)) for record in records))
-
-
-def kpl_message(body):
-    return b"\xf3\x89\x9a\xc2" + body + hashlib.md5(body).digest()
-
-
 def payloads(aws):
     """What others put into a stream: events in parcels and wrappings of all kinds; the alerts go to a FIFO topic."""
     out = aws.deploy("payloads", {"alert": BUILDS, "transform": BUILDS})
     topic = aws.client("sns").create_topic(Name="payloads.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
     aws.set_variables(out["AlertFunction"], ALERT_TOPIC_ARN=topic, PAGER_TOPIC_ARN=topic)
     queue = aws.queue_of(topic)
-    reading = lambda name: {"id": name, "eventType": "sensor_reading", "timestamp": "2026-01-05T10:00:00Z", "userId": "u1", "data": {"status": "failed"}}
-    encoded = lambda name: json.dumps(reading(name)).encode()
-    millis = 1767607200000
-    logs = {
-        "messageType": "DATA_MESSAGE",
-        "owner": "123456789012",
-        "logGroup": "group",
-        "logStream": "stream",
-        "subscriptionFilters": ["all"],
-        "logEvents": [
-            {"id": "3689", "timestamp": millis, "message": json.dumps({**reading("logged"), "note": "in a log"})},
-            {"id": "3690", "timestamp": millis, "message": "START RequestId: no event"},
-            {"id": "3691", "timestamp": millis, "message": '{"eventType": "without_id"}'},
-        ],
-    }
-    bus = {
-        "version": "0",
-        "id": "bus",
-        "detail-type": "order_placed",
-        "source": "shop",
-        "account": "123456789012",
-        "time": "2026-01-05T10:00:00Z",
-        "region": "us-east-1",
-        "resources": [],
-        "detail": {"userId": "u1"},
-    }
-    change = {
-        "eventID": "change",
-        "eventName": "INSERT",
-        "awsRegion": "us-east-1",
-        "eventSource": "aws:dynamodb",
-        "tableName": "orders",
-        "dynamodb": {
-            "ApproximateCreationDateTime": millis,
-            "Keys": {"id": {"S": "o1"}},
-            "NewImage": {"id": {"S": "o1"}, "total": {"N": "12.5"}},
-            "SizeBytes": 30,
-        },
-    }
-    records = {
-        "lines": b"\n".join(encoded(f"line-{number}") for number in range(3)),
-        "gzip": gzip.compress(b"\n".join(encoded(f"gzip-{number}") for number in range(3))),
-        "KPL": kpl_aggregate([encoded(f"kpl-{number}") for number in range(50)]),
-        "KPL of gzip": kpl_aggregate([gzip.compress(encoded("kpl-gzip"))]),
-        "too many": gzip.compress(kpl_message(b"\x1a\x00" * 1_000_000)),
-        "logs": gzip.compress(json.dumps(logs).encode()),
-        "control": gzip.compress(json.dumps({**logs, "messageType": "CONTROL_MESSAGE"}).encode()),
-        "bus": json.dumps(bus).encode(),
-        "change": json.dumps(change).encode(),
-    }
+    records = wrapped()
     kinesis = aws.client("kinesis")
     for name, data in records.items():
         kinesis.put_record(StreamName=out["StreamName"], PartitionKey="one", Data=data)
