@@ -1,12 +1,15 @@
 //! A set of rules that runs, and what becomes of it when its files change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tripline_engine::rule_test::Delivery;
+use tripline_engine::yaml::Document;
 use tripline_engine::{
-    Diagnostic, Program, RawFile, RuleEntry, Severity, SourceFile, Time, check, check_tests, loader,
+    Diagnostic, Program, RawFile, RuleEntry, Severity, SourceFile, Time, check_tests, check_trees,
+    loader,
 };
 use tripline_lambdas::drawing::Drawing;
 
@@ -90,10 +93,35 @@ pub(super) enum Read {
     Broken(Vec<Told>),
 }
 
+/// The trees of files as they were last read, by name.
+#[derive(Default)]
+pub(super) struct Trees(HashMap<String, (String, Arc<Document>)>);
+
+impl Trees {
+    /// The tree of a file, if it says what it said.
+    fn of(&self, file: &RawFile) -> Option<Arc<Document>> {
+        let (text, tree) = self.0.get(&file.name)?;
+        (text.as_bytes() == file.bytes).then(|| Arc::clone(tree))
+    }
+}
+
 impl Read {
     /// Checks files of rules.
     pub(super) fn files(files: Vec<RawFile>) -> Read {
-        let mut checked = check(files);
+        Read::again(files, &mut Trees::default())
+    }
+
+    /// Checks files of rules of which most say what they said.
+    pub(super) fn again(files: Vec<RawFile>, trees: &mut Trees) -> Read {
+        let known = files.into_iter().map(|file| {
+            let tree = trees.of(&file);
+            (file, tree)
+        });
+        let mut checked = check_trees(known.collect());
+        let read = checked.trees();
+        let read =
+            read.map(|(file, tree)| (file.name.clone(), (file.text.clone(), Arc::clone(tree))));
+        *trees = Trees(read.collect());
         let told = told(&checked.files, &checked.diagnostics);
         let entries = checked.entries();
         let (program, files) = (checked.program.take(), std::mem::take(&mut checked.files));

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tripline_engine::{RawFile, loader};
 
 use super::pipeline::Order;
-use super::rules::{Read, Reload, Rules};
+use super::rules::{Read, Reload, Rules, Trees};
 use crate::changes::{look, look_every, rest_of_burst, watcher};
 use crate::check::today;
 
@@ -32,6 +32,7 @@ pub(super) enum Verdict {
 /// The files as they were last read, and the rules that run.
 pub(super) struct Watched {
     files: BTreeMap<String, Vec<u8>>,
+    trees: Trees,
     running: Arc<Rules>,
     /// Whether the files say something else than what runs.
     broken: bool,
@@ -41,6 +42,7 @@ impl Watched {
     pub(super) fn new(files: &[RawFile], running: Arc<Rules>) -> Watched {
         Watched {
             files: contents(files),
+            trees: Trees::default(),
             running,
             broken: false,
         }
@@ -60,7 +62,7 @@ impl Watched {
             return Verdict::Unfinished;
         }
         self.files = now;
-        match Read::files(files) {
+        match Read::again(files, &mut self.trees) {
             Read::Broken(told) => {
                 self.broken = true;
                 Verdict::Tell(Reload {

@@ -85,6 +85,13 @@ pub struct Checked {
     pub event_types: Vec<String>,
 }
 
+impl Checked {
+    /// The files and their trees, for [`check_trees`] after a change of some of them.
+    pub fn trees(&self) -> impl Iterator<Item = (&SourceFile, &Arc<Document>)> {
+        self.files.iter().zip(&self.documents)
+    }
+}
+
 /// Checks rule files and compiles them.
 pub fn check(raw: Vec<RawFile>) -> Checked {
     check_trees(raw.into_iter().map(|file| (file, None)).collect())

@@ -27,7 +27,9 @@ macro_rules! assets {
 static ASSETS: &[Asset] = &assets![
     "index.html",
     "style.css",
+    "pieces.css",
     "views.css",
+    "narrow.css",
     "icon.svg",
     "theme.js",
     "app.js",
