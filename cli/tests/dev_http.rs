@@ -114,7 +114,7 @@ fn what_is_asked_of_an_alert_is_answered() {
         alert["source"]
             .as_str()
             .unwrap()
-            .starts_with("login-brute-force:\n")
+            .starts_with("  login-brute-force:\n    ")
     );
     assert_eq!(alert["windows"][0]["length"], "5m");
     assert_eq!(

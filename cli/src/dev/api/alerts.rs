@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tripline_engine::{AlertRule, KeyState, Look, Stage, print_duration};
 
+use super::start::block;
 use super::{Answer, Unanswered, missing, number, numbered_value, object, present, time};
 use crate::dev::pipeline::View;
 use crate::failure::Failure;
@@ -30,9 +31,8 @@ pub(in crate::dev) fn alert(view: &View<'_>, name: &str) -> Answer {
     let firing = firing.iter().find(|(one, _)| one == name);
     let mut answer = summary(view, rule, firing.map_or(0, |(_, count)| *count))?;
     let source = view.rules.alerts.get(name);
-    answer["source"] = source
-        .map_or("", |entry| view.rules.written(entry).0)
-        .into();
+    let source = source.map(|entry| block(&view.rules.files[entry.file], entry.range.clone()));
+    answer["source"] = source.unwrap_or_default().into();
     let windows = rule.terms().into_iter().map(|term| {
         let limits = term.limits.iter();
         let limits =

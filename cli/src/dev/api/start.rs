@@ -95,7 +95,7 @@ fn file_of(files: &[SourceFile], entry: &RuleEntry) -> String {
 }
 
 /// A piece of a file from the beginning of its line on, so that its lines keep their indentation.
-fn block(file: &SourceFile, range: std::ops::Range<usize>) -> String {
+pub(super) fn block(file: &SourceFile, range: std::ops::Range<usize>) -> String {
     let before = file.text.get(..range.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     let indentation = match line.trim().is_empty() {
