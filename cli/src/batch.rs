@@ -1,12 +1,12 @@
 //! Lines of one input, gathered until there are enough to be worth a step.
 
-use std::io::{self, BufRead};
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 use tripline_engine::{Plan, Planner, Rejection, Source};
 
-use crate::input::{Line, Lines};
+use crate::input::{Buffered, Line, Lines};
 
 /// How many lines a batch holds at most; any number gives the same alerts.
 const LINES: usize = 1024;
@@ -53,9 +53,17 @@ impl Batch {
     }
 
     /// Adds the next lines of an input, of a pipe those that are at hand. Blank lines are passed over.
-    pub(crate) fn fill(&mut self, input: &mut Lines<impl BufRead>) -> After {
+    pub(crate) fn fill(&mut self, input: &mut Lines<impl Buffered>) -> After {
         while self.lines.len() < LINES && self.bytes.len() < BYTES {
-            if !self.lines.is_empty() && input.waits() {
+            let most = LINES - self.lines.len();
+            let lines = &mut self.lines;
+            input.at_hand(&mut self.bytes, most, |number, range, line| {
+                if !line.trim_ascii().is_empty() {
+                    lines.push((number, range, Content::Event));
+                }
+            });
+            let is_full = self.lines.len() == LINES;
+            if is_full || !self.lines.is_empty() && input.waits() {
                 break;
             }
             match input.next(&mut self.bytes) {

@@ -12,6 +12,9 @@ fn read(bytes: &[u8], limit: usize) -> Vec<String> {
     let mut buffer = Vec::new();
     let mut found = Vec::new();
     loop {
+        lines.at_hand(&mut buffer, 2, |number, _, line| {
+            found.push(format!("{number} {}", String::from_utf8_lossy(line)));
+        });
         let line = lines.next(&mut buffer);
         let text = |range: Range<usize>| String::from_utf8_lossy(&buffer[range]).into_owned();
         match line {
@@ -55,6 +58,21 @@ fn lines_end_with_newline_return_or_the_file() {
 
 #[test]
 fn lines_over_the_limit_are_passed_over() {
+    assert_eq!(
+        read(b"1\n2\n3\r\n12345\n\n6\n123456\n8\n9\n0", 4),
+        [
+            "1 1",
+            "2 2",
+            "3 3",
+            "4 too long: 5, keeps 5",
+            "5 ",
+            "6 6",
+            "7 too long: 6, keeps 5",
+            "8 8",
+            "9 9",
+            "10 0"
+        ]
+    );
     assert_eq!(
         read(b"12345\n1234\n123456", 4),
         ["1 too long: 5, keeps 5", "2 1234", "3 too long: 6, keeps 5"]

@@ -83,11 +83,14 @@ def main() -> None:
     events = workload / "events.ndjson"
 
     run = [tripline, "run", "--jobs", "1", "--quiet", "--rules", workload / "rules", "--events", events]
-    start = [tripline, "check", "--quiet", "--rules", workload / "rules"]
-    ours, theirs, checks, found = [], [], [], 0
+    # What the rules cost before the first event: the same over no events.
+    nothing = workload / "nothing.ndjson"
+    nothing.write_bytes(b"")
+    start = [*run[:-1], nothing]
+    ours, theirs, starts, found = [], [], [], 0
     for _ in range(arguments.rounds):
         ours.append(processor_seconds([*run, "--alerts", os.devnull]))
-        checks.append(processor_seconds(start))
+        starts.append(processor_seconds([*start, "--alerts", os.devnull]))
         answer = subprocess.run([interpreter, __file__, "--scan", events], check=True, capture_output=True, text=True)
         answer = json.loads(answer.stdout)
         theirs.append(answer["seconds"])
@@ -96,7 +99,7 @@ def main() -> None:
     print(f"{'':<44} {'seconds':>8} {'events/s':>10}")
     for name, seconds in [
         ("tripline run, 10,000 rules, all in", tripline_best),
-        ("  of which: tripline check of the rules", min(checks)),
+        ("  of which: reading the rules", min(starts)),
         (f"DuckDB {VERSION}, scan and filter ({found} rows)", duckdb_best),
     ]:
         print(f"{name:<44} {seconds:>8.2f} {arguments.events / seconds:>10.0f}")

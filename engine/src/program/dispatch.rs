@@ -1,12 +1,14 @@
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::Patterns;
 
 /// Finds the rules that take an event by its type.
 #[derive(Debug, Default)]
 pub(crate) struct Dispatch {
     /// Rules by the exact event types they name.
-    exact: HashMap<String, Vec<usize>>,
+    exact: HashMap<String, Vec<usize>, FixedState>,
     /// The other rules: those with a prefix or `*`.
     other: Vec<(usize, Patterns)>,
 }
