@@ -284,6 +284,10 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) watch: bool,
 
+    /// Write tests of an alert at and beside its bounds, as the rules are, for you to review
+    #[arg(long, value_name = "ALERT", conflicts_with_all = ["watch", "chaos", "filter", "coverage", "coverage_output", "min_coverage", "junit"])]
+    pub(crate) suggest: Option<String>,
+
     /// Show what the tests exercise of each rule, and what of it they never do
     #[arg(long)]
     pub(crate) coverage: bool,

@@ -114,6 +114,7 @@ mod silence;
 mod source;
 mod state;
 mod store;
+mod suggest;
 mod time;
 mod trace;
 mod window;
@@ -150,6 +151,7 @@ pub use state::KeyState;
 pub use store::{
     Checkpoint, Input, MemoryStore, Snapshot, StateKey, Store, Stored, step, step_partition,
 };
+pub use suggest::Suggestion;
 pub use time::Time;
 pub use trace::{Reason, Stage, Trace};
 pub use tripline_grammar::{parse_duration, print_duration};

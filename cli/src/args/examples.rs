@@ -87,6 +87,7 @@ Examples:
   tripline test --chaos                    each again in other batches, delivered twice, interrupted and restored
   tripline test --chaos=reorder=30s,late=5m
   tripline test --watch --filter logins    again whenever a rule or a test changes
+  tripline test --suggest too-hot > rules/too-hot.test.yaml
   tripline test --coverage                 also shows what of the rules the tests never exercise
   tripline test --min-coverage 90 --coverage-output coverage.info
   tripline test --junit report.xml         also writes a report for CI

@@ -6,7 +6,7 @@
 mod completion;
 mod hover;
 mod place;
-mod sample;
+pub(crate) mod sample;
 mod schema;
 mod symbols;
 mod text;

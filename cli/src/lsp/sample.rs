@@ -14,7 +14,7 @@ const EVENTS: usize = 20_000;
 const MAX_LINE: usize = 1 << 20;
 
 /// Reads the events beside the rules, as many as are worth waiting for. What cannot be read is passed over.
-pub(super) fn read(rules: &Path, type_path: &[&str]) -> Vec<SampledField> {
+pub(crate) fn read(rules: &Path, type_path: &[&str]) -> Vec<SampledField> {
     let mut sample = SchemaSample::default();
     let mut left = EVENTS;
     let inputs = input::expand(&[rules.join(FOLDER)]).unwrap_or_default();

@@ -4,6 +4,7 @@ mod chaos;
 mod coverage;
 mod draw;
 mod junit;
+mod suggest;
 mod watch;
 
 use std::fs;
@@ -39,9 +40,10 @@ impl Tested<'_> {
 }
 
 pub(crate) fn test(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    match args.watch {
-        true => watch::watch(args, terminal),
-        false => once(args, terminal),
+    match &args.suggest {
+        Some(alert) => suggest::suggest(args, alert, terminal),
+        None if args.watch => watch::watch(args, terminal),
+        None => once(args, terminal),
     }
 }
 

@@ -139,6 +139,16 @@ impl Checked {
 }
 
 impl Covered {
+    /// What the clauses of an alert have been since this was last asked: true, false, both or neither, in their order.
+    pub(crate) fn take_seen(&self, alert: &str) -> Vec<u8> {
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| !rule.is_aggregate && rule.name == alert);
+        let clauses = rule.into_iter().flat_map(|rule| &rule.clauses);
+        clauses
+            .map(|clause| clause.seen.0.swap(0, Ordering::Relaxed))
+            .collect()
+    }
+
     /// What the tests exercised that ran on its program.
     pub fn report(&self, runs: &[TestRun]) -> Vec<RuleCoverage> {
         let reached: BTreeSet<(&str, &Reached)> = runs

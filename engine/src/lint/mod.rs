@@ -17,14 +17,14 @@ mod registry;
 mod rules;
 mod suppression;
 mod testing;
-mod walk;
+pub(crate) mod walk;
 mod window;
 mod written;
 
 pub use levels::{Levels, Unlisted};
 pub use registry::LINTS;
 pub(crate) use testing::Tested;
-pub(crate) use written::{Use, Written, written};
+pub(crate) use written::{Read, Use, Written, read, written};
 
 use crate::check::Checked;
 use crate::diagnostic::{Code, Diagnostic, Severity};

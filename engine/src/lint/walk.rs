@@ -6,7 +6,7 @@ use tripline_grammar::print;
 use crate::aggregate;
 
 /// Calls `f` with the expressions right beneath one.
-fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+pub(crate) fn children<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     match &expr.kind {
         ExprKind::Call(call) => call_children(call, f),
         ExprKind::Negate(operand) | ExprKind::Not(operand) => f(operand),
@@ -39,7 +39,7 @@ fn call_children<'e>(call: &'e Call, f: &mut dyn FnMut(&'e Expr)) {
 }
 
 /// Calls `f` with an expression and all beneath it.
-pub(super) fn each<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+pub(crate) fn each<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     f(expr);
     children(expr, &mut |child| each(child, f));
 }
@@ -80,7 +80,7 @@ pub(super) fn chain_of(expr: &Expr, op: ChainOp) -> Option<&Chain> {
 }
 
 /// The aggregate over a window that an expression is.
-pub(super) fn window(expr: &Expr) -> Option<&Call> {
+pub(crate) fn window(expr: &Expr) -> Option<&Call> {
     match &expr.kind {
         ExprKind::Call(call) if call.frame.is_some() && is_aggregate(call) => Some(call),
         _ => None,
@@ -107,7 +107,7 @@ pub(super) fn path(expr: &Expr) -> Option<&Path> {
 }
 
 /// The number that an expression is, wherever it stands.
-pub(super) fn number(expr: &Expr) -> Option<f64> {
+pub(crate) fn number(expr: &Expr) -> Option<f64> {
     match &expr.kind {
         ExprKind::Number(Number::Integer(integer)) => Some(*integer as f64),
         ExprKind::Number(Number::Double(double)) => Some(*double),

@@ -1,13 +1,15 @@
 //! The expressions that decide something, as they are written: for who looks at rules beside the lints.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use tripline_grammar::ast::Expr;
+use tripline_grammar::ast::{Expr, Segment};
 
 use super::rules::Rules;
 use crate::check::Checked;
 use crate::check::place::Place;
 use crate::time::Time;
+use crate::yaml::Content;
 
 /// An expression of a rule, and where it stands.
 pub(crate) struct Written<'c> {
@@ -28,6 +30,42 @@ pub(crate) enum Use<'c> {
     Until,
     /// An entry of an aggregate's `compute`, by its name.
     Compute(&'c str),
+}
+
+/// What an alert reads of events.
+pub(crate) struct Read {
+    /// The patterns of event types.
+    pub(crate) on: Vec<String>,
+    /// Where an event's type stands.
+    pub(crate) kind: Vec<Segment>,
+    /// `when` and, if there is one, `until`.
+    pub(crate) conditions: Vec<Expr>,
+    /// The parts of `by`.
+    pub(crate) keys: Vec<Expr>,
+    /// The first item of each declared list.
+    pub(crate) lists: BTreeMap<String, String>,
+}
+
+/// What the alert of a name reads; `None` if there is none without errors.
+pub(crate) fn read(checked: &Checked, name: &str) -> Option<Read> {
+    let rules = Rules::new(checked, Time(0));
+    let alert = rules.alerts.iter().find(|alert| alert.name == name)?;
+    let lists = rules.lists.iter().filter_map(|list| {
+        let Content::List(items) = &list.entry.value.content else {
+            return None;
+        };
+        let first = items.first()?.as_scalar()?;
+        Some((list.entry.key.value.clone(), first.value.clone()))
+    });
+    let conditions = alert.conditions(&rules).map(|site| site.expr.clone());
+    let keys = alert.by.iter().map(|(_, site)| &rules.sites[*site]);
+    Some(Read {
+        on: alert.on.0.clone(),
+        kind: rules.settings.kind.clone(),
+        conditions: conditions.collect(),
+        keys: keys.map(|site| site.expr.clone()).collect(),
+        lists: lists.collect(),
+    })
 }
 
 /// The conditions of all alerts and the entries of all aggregates; those of a rule follow one another.
