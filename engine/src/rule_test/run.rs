@@ -163,6 +163,7 @@ impl RuleTest {
             }
         }
         run.concerned |= !run.moments.is_empty() || !run.rows.is_empty();
+        run.concerned = run.concerned || self.events.iter().any(|event| event.is_taken(program));
         run
     }
 
@@ -179,6 +180,21 @@ impl RuleTest {
             line: number as u64 + 1,
         };
         planner.add_at(plan, json.as_bytes(), Some(*arrival), source)
+    }
+}
+
+impl TestEvent {
+    /// Whether some rule takes events of its type, be it that its condition is false of this one.
+    fn is_taken(&self, program: &Program) -> bool {
+        let source = Source::File {
+            file: "test".into(),
+            line: 0,
+        };
+        let event = program.decode_at(self.json.as_bytes(), Some(self.arrival), source);
+        event.is_ok_and(|event| {
+            let mut alerts = program.alerts.iter();
+            alerts.any(|rule| rule.on.matches(event.kind()))
+        })
     }
 }
 

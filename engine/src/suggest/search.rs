@@ -23,7 +23,7 @@ const SHAPES: usize = 2_000;
 const KINDS: usize = 10;
 /// The most scenes that are run, and the most events of all of them.
 const RUNS: usize = 8_000;
-const EVENTS: i64 = 400_000;
+const EVENTS: i64 = 800_000;
 /// The most tests that are suggested.
 const TESTS: usize = 16;
 
@@ -439,7 +439,7 @@ impl<'s> Search<'s> {
                             let span = before.every * (times - 1);
                             let at = span + if gap > 0 { gap } else { before.every };
                             let after = Group {
-                                every: before.every,
+                                every: before.every.min(self.every(then)),
                                 ..self.group(second, at, then)
                             };
                             let scene = self.scene(&None, vec![before, after]);
@@ -465,7 +465,7 @@ impl<'s> Search<'s> {
         (self.runs, self.events) = (0, 0);
         if let Some(first) = fires.first().map(|scene| (*scene).clone()) {
             let times = first.groups[0].times;
-            if first.groups.len() == 1 && times > 1 {
+            if times > 1 {
                 self.about(&mut found, |step| {
                     let mut scene = first.clone();
                     scene.groups[0].times = times + step - 1;
