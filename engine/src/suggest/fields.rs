@@ -6,6 +6,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
 use tripline_grammar::ast::{Expr, ExprKind, Segment, Test};
 
+use crate::functions::{Body, FUNCTIONS};
+use crate::infer::SampledField;
 use crate::lint::walk;
 
 /// A field and what to try in it.
@@ -279,4 +281,38 @@ fn member(class: &Class) -> Option<char> {
         .chain('A'..='Z')
         .find(|one| has(*one));
     plain.or_else(|| class.iter().next().map(|range| range.start()))
+}
+
+/// The event types that the alert takes, the likeliest first.
+pub(super) fn kinds(on: &[String], kind: &Field, sample: &[SampledField]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut offer = |one: &str| {
+        if !found.iter().any(|known| known == one) && found.len() < 4 {
+            found.push(one.to_owned());
+        }
+    };
+    for pattern in on {
+        match pattern.strip_suffix('*') {
+            None => offer(pattern),
+            Some(prefix) => {
+                let compared = kind.values.iter().flatten().filter_map(Value::as_str);
+                let sampled = sample.iter().map(|field| field.event.as_str());
+                let mut known = compared
+                    .chain(sampled)
+                    .filter(|one| one.starts_with(prefix))
+                    .peekable();
+                if known.peek().is_none() {
+                    offer(&format!("{prefix}event"));
+                }
+                known.for_each(&mut offer);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function asks the clock.
+pub(super) fn is_clock(name: &str) -> bool {
+    let mut functions = FUNCTIONS.iter();
+    functions.any(|function| function.name == name && matches!(function.body, Body::Clock(_)))
 }

@@ -7,13 +7,15 @@
 mod fields;
 mod scene;
 mod search;
+mod trial;
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
 use self::scene::{Scene, write_value};
-use self::search::{Outcome, Search};
+use self::search::Search;
+use self::trial::Outcome;
 use crate::check::Checked;
 use crate::infer::SampledField;
 use crate::rule_test::{RuleTest, TestRun, What};

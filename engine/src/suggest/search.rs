@@ -6,78 +6,33 @@ use serde_json::Value;
 use tripline_grammar::ast::{ExprKind, Segment};
 
 use super::Chosen;
-use super::fields::{Compared, Field};
+use super::fields::{Compared, Field, is_clock, kinds};
 use super::scene::{Group, Scene, Shape, path as written};
-use crate::check::check_tests;
+use super::trial::{Known, Outcome};
 use crate::coverage::Covered;
-use crate::functions::{Body, FUNCTIONS};
 use crate::infer::SampledField;
 use crate::lint::{Read, walk};
 use crate::program::AlertRule;
-use crate::rule_test::{Delivery, Reached, RuleTest, TestRun, What};
-use crate::source::RawFile;
+use crate::rule_test::Reached;
 
 /// The most events of one kind that are tried.
 const SHAPES: usize = 2_000;
 /// The most of them that are tried in numbers and after each other.
 const KINDS: usize = 10;
-/// The most scenes that are run, and the most events of all of them.
-const RUNS: usize = 8_000;
-const EVENTS: i64 = 800_000;
 /// The most tests that are suggested.
 const TESTS: usize = 16;
 
 pub(super) struct Search<'s> {
     pub(super) fields: Vec<Field>,
-    covered: &'s Covered,
-    rule: &'s AlertRule,
+    pub(super) covered: &'s Covered,
+    pub(super) rule: &'s AlertRule,
     counts: Vec<i64>,
     /// Whether a condition asks for the time of day or the like.
     asks_clock: bool,
     /// How long after its last event a scene goes on, in seconds.
     tail: i64,
-    runs: usize,
-    events: i64,
-}
-
-/// What came of a scene.
-pub(super) struct Outcome {
-    pub(super) test: RuleTest,
-    pub(super) run: TestRun,
-    /// What each clause was.
-    seen: Vec<u8>,
-    reached: BTreeSet<Reached>,
-}
-
-impl Outcome {
-    fn fires(&self, rule: &AlertRule) -> bool {
-        let mut moments = self.run.moments.iter();
-        moments.any(|moment| moment.alert == rule.name && moment.what == What::Fires)
-    }
-
-    /// How much of it is not among what is known.
-    fn adds(&self, known: &Known) -> u32 {
-        let known_seen = known.seen.iter().copied().chain(std::iter::repeat(0));
-        let bits = self.seen.iter().zip(known_seen);
-        let clauses: u32 = bits.map(|(seen, known)| (seen & !known).count_ones()).sum();
-        clauses + self.reached.difference(&known.reached).count() as u32
-    }
-}
-
-/// What chosen scenes have shown.
-#[derive(Default)]
-struct Known {
-    seen: Vec<u8>,
-    reached: BTreeSet<Reached>,
-}
-
-impl Known {
-    fn take(&mut self, outcome: &Outcome) {
-        self.seen.resize(outcome.seen.len(), 0);
-        let bits = self.seen.iter_mut().zip(&outcome.seen);
-        bits.for_each(|(known, seen)| *known |= seen);
-        self.reached.extend(outcome.reached.iter().cloned());
-    }
+    pub(super) runs: usize,
+    pub(super) events: i64,
 }
 
 impl<'s> Search<'s> {
@@ -516,72 +471,4 @@ impl<'s> Search<'s> {
         }
         fires.len() == 2
     }
-
-    /// Runs a scene as the test that it is; `None` if that is too much, or no test.
-    fn run(&mut self, scene: &Scene) -> Option<Outcome> {
-        self.runs += 1;
-        self.events += scene.events();
-        if self.runs > RUNS || self.events > EVENTS {
-            return None;
-        }
-        let mut text = String::from("tests:\n  - name: scene\n");
-        scene.write(&self.fields, &mut text);
-        text.push_str("    expect: []\n");
-        let file = RawFile {
-            name: "scene.test.yaml".to_owned(),
-            bytes: text.into_bytes(),
-            settings: false,
-        };
-        let none = |_: &str, _: &str| Err(String::new());
-        let mut read = check_tests(vec![file], &self.covered.program, &none);
-        let test = read.tests.pop()?;
-        let run = test.run(&self.covered.program, Delivery::default());
-        let seen = self.covered.take_seen(&self.rule.name);
-        let reached = run
-            .reached
-            .iter()
-            .filter(|(rule, _)| *rule == self.rule.name);
-        let reached = reached.map(|(_, reached)| reached.clone()).collect();
-        let is_whole = |moment: &crate::rule_test::Moment| moment.at.0 % 1_000 == 0;
-        let is_sound = run.rejected.is_empty() && run.moments.iter().all(is_whole);
-        is_sound.then_some(Outcome {
-            test,
-            run,
-            seen,
-            reached,
-        })
-    }
-}
-
-/// The event types that the alert takes, the likeliest first.
-fn kinds(on: &[String], kind: &Field, sample: &[SampledField]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut offer = |one: &str| {
-        if !found.iter().any(|known| known == one) && found.len() < 4 {
-            found.push(one.to_owned());
-        }
-    };
-    for pattern in on {
-        match pattern.strip_suffix('*') {
-            None => offer(pattern),
-            Some(prefix) => {
-                let compared = kind.values.iter().flatten().filter_map(Value::as_str);
-                let sampled = sample.iter().map(|field| field.event.as_str());
-                let mut known = compared
-                    .chain(sampled)
-                    .filter(|one| one.starts_with(prefix))
-                    .peekable();
-                if known.peek().is_none() {
-                    offer(&format!("{prefix}event"));
-                }
-                known.for_each(&mut offer);
-            }
-        }
-    }
-    found
-}
-
-fn is_clock(name: &str) -> bool {
-    let mut functions = FUNCTIONS.iter();
-    functions.any(|function| function.name == name && matches!(function.body, Body::Clock(_)))
 }
