@@ -251,6 +251,19 @@ fn mistakes_in_tests_are_shown_and_go_with_the_rule_that_was_meant() {
 }
 
 #[test]
+fn an_alert_without_a_test_is_shown_as_long_as_it_has_none() {
+    let mut editor = editor();
+    let rules = "alerts:\n  cold: {on: sensor, by: user, when: data.temperature < 3}\n";
+    editor.open("b.yaml", rules);
+    editor.open("a.test.yaml", TESTS);
+    let is_it = |one: &Value| one["code"] == "W2701";
+    editor.diagnostics("b.yaml", |found| found.iter().any(is_it));
+    editor.change("a.test.yaml", &TESTS.replace("alert: hot", "alert: cold"));
+    editor.diagnostics("b.yaml", |found| !found.iter().any(is_it));
+    editor.close();
+}
+
+#[test]
 fn a_change_in_one_file_shows_in_another() {
     let mut editor = editor();
     let without = "alerts: {}\nlists: {}\n";

@@ -371,7 +371,6 @@ fn a_slip_in_the_keys_of_an_event_is_warned_of() {
         ("file_name: a.txt", None),
         ("ok: false", None),
         ("id: 7", None),
-        ("event: {evry: 20s, eventType: reading, room: a}", None),
     ] {
         let outcome = folder(&test(event)).run(&["test"]).expect(0);
         let said = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`?"));
@@ -387,6 +386,19 @@ fn a_slip_in_the_keys_of_an_event_is_warned_of() {
             outcome.stdout
         );
     }
+    // Within `event` all is the event's own; beside it nothing would be.
+    let held = |beside: &str| {
+        format!(
+            "tests:\n  - {{name: held, events: [{{{beside}event: {{evry: 20s, eventType: reading, room: a}}}}], expect: []}}\n"
+        )
+    };
+    let quiet = folder(&held("at: 1m, ")).run(&["test"]).expect(0);
+    assert_eq!(quiet.stdout, "");
+    let lost = folder(&held("value: 31, ")).run(&["test"]).expect(1).stdout;
+    assert!(
+        lost.contains("an entry with `event` has no key `value`"),
+        "{lost}"
+    );
     let rules = RULES.replace("value > 30", "evry == 7");
     let folder = Folder::with(&[
         ("rules/a.yaml", &rules),

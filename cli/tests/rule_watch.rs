@@ -87,3 +87,25 @@ fn what_changes_is_tested_again() {
 fn a_folder_that_is_not_there_is_not_waited_for() {
     Folder::new().run(&["test", "--watch"]).expect(2);
 }
+
+#[test]
+fn a_file_of_events_that_a_test_names_is_watched() {
+    let test = "tests: [{name: hot, events: [{file: day.ndjson}], expect: [{alert: hot}]}]\n";
+    let event = |value: u32| {
+        format!(
+            "{{\"eventType\":\"reading\",\"timestamp\":\"2026-01-05T12:00:00Z\",\"value\":{value}}}\n"
+        )
+    };
+    let folder = Folder::with(&[
+        (
+            "rules/a.yaml",
+            "alerts: {hot: {on: reading, when: value > 30}}\n",
+        ),
+        ("rules/a.test.yaml", test),
+        ("rules/day.ndjson", &event(31)),
+    ]);
+    let watching = Watching::start(&folder);
+    watching.wait(&["✓ 1 test in 1 file passed"]);
+    save(&folder, "rules/day.ndjson", &event(29));
+    watching.wait(&["── day.ndjson changed", "0 passed, 1 failed"]);
+}

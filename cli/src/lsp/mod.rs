@@ -291,6 +291,12 @@ impl Server {
         let Some(mut checked) = self.checked.take() else {
             return Ok(());
         };
+        let tests = checked.program.as_ref();
+        let (tests, mistakes) =
+            tests.map_or_else(Default::default, |program| self.workspace.tests(program));
+        if !tests.is_empty() {
+            checked.note_tests(&tests);
+        }
         let levels = Levels::new(&checked.lints);
         checked.lint(&levels, today());
         let Findings { mut found, fixes } = self.workspace.findings(&checked);
@@ -299,11 +305,9 @@ impl Server {
         for lints in self.linted.values_mut() {
             lints.retain(|one| !is_error(one));
         }
-        if let Some(program) = &checked.program {
-            for (uri, mistakes) in self.workspace.mistakes_in_tests(program) {
-                self.linted.insert(uri.clone(), mistakes.clone());
-                found.insert(uri, mistakes);
-            }
+        for (uri, mistakes) in mistakes {
+            self.linted.insert(uri.clone(), mistakes.clone());
+            found.insert(uri, mistakes);
         }
         self.fixes = fixes;
         self.stale.clear();

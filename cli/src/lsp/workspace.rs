@@ -9,6 +9,7 @@ use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
     TextDocumentPositionParams, TextEdit, Url,
 };
+use tripline_engine::rule_test::RuleTest;
 use tripline_engine::yaml::{self, Content, Document};
 use tripline_engine::{
     Checked, Diagnostic as Finding, Program, RawFile, SampledField, Severity, check_tests,
@@ -251,8 +252,11 @@ impl Workspace {
         Findings { found, fixes }
     }
 
-    /// What is wrong with test files, for each of them.
-    pub(super) fn mistakes_in_tests(&self, program: &Program) -> BTreeMap<Url, Vec<Diagnostic>> {
+    /// The tests, and what is wrong with each of their files.
+    pub(super) fn tests(
+        &self,
+        program: &Program,
+    ) -> (Vec<RuleTest>, BTreeMap<Url, Vec<Diagnostic>>) {
         let tests: Vec<(&PathBuf, &File)> =
             (self.files.iter().filter(|(_, file)| file.is_test)).collect();
         let raw = tests.iter().map(|(path, file)| RawFile {
@@ -272,7 +276,7 @@ impl Workspace {
                 found.entry(file.uri.clone()).or_default().push(shown);
             }
         }
-        found
+        (read.tests, found)
     }
 }
 

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
-use tripline_engine::loader;
+use tripline_engine::yaml::{self, Content};
+use tripline_engine::{RawFile, loader};
 
+use super::fixture;
 use crate::args::TestArgs;
 use crate::changes::{look, look_every, rest_of_burst, watcher};
 use crate::failure::Failure;
@@ -64,8 +66,24 @@ fn read(folder: &Path) -> Result<Files, Failure> {
     let fail = |error: loader::LoadError| Failure::Message(error.to_string());
     let rules = loader::read_rules(folder).map_err(fail)?;
     let tests = loader::read_tests(folder).map_err(fail)?;
+    let fixtures: Vec<(String, Vec<u8>)> = tests.iter().flat_map(fixtures).collect();
     let files = rules.into_iter().chain(tests);
-    Ok(files.map(|file| (file.name, file.bytes)).collect())
+    let files = files.map(|file| (file.name, file.bytes));
+    Ok(files.chain(fixtures).collect())
+}
+
+/// The files of events that the tests of a file name, those that can be read.
+fn fixtures(file: &RawFile) -> Vec<(String, Vec<u8>)> {
+    let document = yaml::parse(&String::from_utf8_lossy(&file.bytes));
+    let list = |node: Option<&yaml::Node>| match node.map(|node| &node.content) {
+        Some(Content::List(items)) => items.clone(),
+        _ => Vec::new(),
+    };
+    let tests = list(document.root.as_ref().and_then(|root| root.get("tests")));
+    let events = tests.iter().flat_map(|test| list(test.get("events")));
+    let names = events.filter_map(|event| Some(event.get("file")?.as_scalar()?.value.clone()));
+    let read = names.filter_map(|name| Some((name.clone(), fixture(&file.name, &name).ok()?)));
+    read.collect()
 }
 
 /// Says which files are not as they were: `rules/a.yaml changed`, `rules/b.yaml is new and 2 files changed`.

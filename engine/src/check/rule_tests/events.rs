@@ -65,7 +65,11 @@ impl<'c> Tester<'_, 'c, '_> {
             return;
         }
         let body = match node.get("event") {
-            Some(body) => json(body),
+            Some(body) => {
+                self.reader
+                    .fields(node, "an entry with `event`", &EVENT_KEYS);
+                json(body)
+            }
             None => {
                 let own = entries
                     .iter()
