@@ -226,3 +226,20 @@ fn an_absence_is_told_though_nothing_comes() {
     server.post("/events", r#"{"eventType":"beat","host":"a"}"#);
     events.wait("alert", |alert| alert["status"] == "resolved");
 }
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_how_to_read_a_stream() {
+    let folder = Folder::with(&[("rules/a.yaml", "alerts: {hot: {when: value > 3}}\n")]);
+    let refused = folder
+        .run(&["dev", "--kinesis", "events", "--ephemeral"])
+        .expect(2);
+    assert!(
+        refused.stderr.contains("--features aws"),
+        "{}",
+        refused.stderr
+    );
+    folder
+        .run(&["dev", "--kinesis", "events", "--post"])
+        .expect(2);
+}

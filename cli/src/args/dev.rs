@@ -29,6 +29,18 @@ pub(crate) struct DevArgs {
     #[arg(long, conflicts_with = "events", help_heading = "Source")]
     pub(crate) post: bool,
 
+    /// A Kinesis stream, all shards, from where it was read to (needs a build with the feature `aws`)
+    #[arg(long, value_name = "STREAM", conflicts_with_all = ["events", "sample", "post", "speed", "once"], help_heading = "Source")]
+    pub(crate) kinesis: Option<String>,
+
+    /// Of a stream that was not read before: what it still holds, too
+    #[arg(long, requires = "kinesis", help_heading = "Source")]
+    pub(crate) from_oldest: bool,
+
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub(crate) aws: super::AwsArgs,
+
     /// How fast events are replayed, by their times: 1x, 60x, max [default: max for files, 60x for the sample]
     #[arg(long, value_name = "SPEED", help_heading = "Source")]
     pub(crate) speed: Option<Speed>,

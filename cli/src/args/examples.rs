@@ -37,6 +37,7 @@ Examples:
   tripline dev --events yesterday.ndjson.gz --speed 60x  a replay, sixty times as fast as it happened
   tripline dev --events /var/log/app.ndjson --follow     as tail -F does
   tripline dev --post --ephemeral                        whatever is posted: curl -d @event.json localhost:7171/events
+  tripline dev --kinesis events --endpoint-url http://localhost:4566
   tripline dev --events day.ndjson --once > alerts.ndjson
 
 Rules reload when they are saved; a set with errors never replaces the one that runs. Piped, alerts are JSON lines on standard

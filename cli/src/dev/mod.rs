@@ -171,10 +171,36 @@ enum Source {
     Sample(Sample),
     /// What is posted, and nothing else.
     Posts,
+    #[cfg(feature = "aws")]
+    Stream(source::Stream),
+}
+
+/// The stream of this name.
+#[cfg(feature = "aws")]
+fn stream(args: &DevArgs, stream: &str, world: &World) -> Result<(Source, String), Failure> {
+    let name = format!("stream {stream}");
+    let from = world.position(&name)?;
+    let config = crate::deployment::within(async { Ok(args.aws.config().await) })?;
+    let source = source::Stream {
+        name: stream.to_owned(),
+        shards: tripline_lambdas::aws::Shards::new(&config, stream),
+        oldest: args.from_oldest,
+        from: from.and_then(|from| serde_json::from_str(&from).ok()),
+    };
+    Ok((Source::Stream(source), name))
+}
+
+#[cfg(not(feature = "aws"))]
+fn stream(_: &DevArgs, _: &str, _: &World) -> Result<(Source, String), Failure> {
+    let message = "this build reads no streams: build it with `cargo build --release -p tripline --features aws`";
+    Err(Failure::Message(message.to_owned()))
 }
 
 /// The source that was asked for, from where it was read to, and its name.
 fn source(args: &DevArgs, world: &World) -> Result<(Source, String), Failure> {
+    if let Some(name) = &args.kinesis {
+        return stream(args, name, world);
+    }
     if args.post {
         return Ok((Source::Posts, "POST /events".to_owned()));
     }
@@ -227,6 +253,8 @@ fn spawn(
         let ended = match &source {
             Source::Files(files) => files.read(&feed),
             Source::Sample(sample) => sample.read(&feed),
+            #[cfg(feature = "aws")]
+            Source::Stream(stream) => stream.read(&feed),
             Source::Posts => {
                 feed.tell("waiting", "waiting for events to be posted".to_owned());
                 feed.tick(Clock::Live).map_err(End::from)

@@ -38,6 +38,8 @@ pub(super) struct Batch {
     pub(super) clock: Option<Clock>,
     /// Whether the records arrive now, whenever what they tell of happened.
     pub(super) arrives: bool,
+    /// When each of them arrived, as far as the source knows.
+    pub(super) arrivals: Vec<Option<Time>>,
     /// The source, and how far it has been read after these.
     pub(super) position: Option<(Arc<str>, String)>,
     pub(super) made: Instant,
@@ -268,14 +270,16 @@ impl Pipeline {
         let at = now.unwrap_or_else(today);
         let call = call(at, self.state.totals.records);
         let mut totals = self.state.totals;
-        let records = batch.records.into_iter().map(|data| {
+        let arrivals = batch.arrivals.into_iter().chain(std::iter::repeat(None));
+        let records = batch.records.into_iter().zip(arrivals);
+        let records = records.map(|(data, arrived)| {
             totals.records += 1;
             let sequence = Sequence::new(&totals.records.to_string());
             sequence.map(|sequence| Record {
                 shard: SHARD.into(),
                 sequence,
                 partition_key: None,
-                arrival,
+                arrival: arrived.or(arrival),
                 data,
             })
         });
@@ -427,6 +431,7 @@ impl Batch {
             records: Vec::new(),
             clock: Some(clock),
             arrives: false,
+            arrivals: Vec::new(),
             position: None,
             made: Instant::now(),
             done: None,

@@ -7,6 +7,7 @@ mod kinesis;
 mod producer;
 mod quarantine;
 mod rows;
+mod shards;
 mod sns;
 mod statements;
 mod states;
@@ -24,6 +25,7 @@ pub use aws_config::{Region, SdkConfig};
 
 pub use self::producer::{Producer, Refused};
 pub use self::quarantine::Entry;
+pub use self::shards::{Begin, ListedShard, ShardRead, ShardRecord, Shards, Unread};
 use self::statements::Queue;
 use crate::metrics::Durations;
 use crate::store::Fault;

@@ -28,7 +28,7 @@ pub struct Refused {
 }
 
 /// Errors that stay until somebody mends something.
-const LASTING: [&str; 10] = [
+pub(super) const LASTING: [&str; 10] = [
     "AccessDeniedException",
     "ExpiredTokenException",
     "InvalidArgumentException",

@@ -92,6 +92,7 @@ async fn put(site: &Site, records: Vec<Vec<u8>>) -> Option<u64> {
         records,
         clock: None,
         arrives: true,
+        arrivals: Vec::new(),
         position: None,
         made: Instant::now(),
         done: Some(done),

@@ -3,6 +3,8 @@
 mod files;
 mod pace;
 mod sample;
+#[cfg(feature = "aws")]
+mod stream;
 mod tail;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use tripline_engine::{Program, Time};
 pub(super) use self::files::Files;
 pub(crate) use self::pace::Speed;
 pub(super) use self::sample::Sample;
+#[cfg(feature = "aws")]
+pub(super) use self::stream::Stream;
 
 use super::pipeline::{Batch, Clock, Order, SourceState};
 use crate::failure::Failure;
@@ -69,6 +73,27 @@ impl Feed {
             records,
             clock: Some(clock),
             arrives: clock == Clock::Live,
+            arrivals: Vec::new(),
+            position: Some((Arc::clone(&self.name), position)),
+            made: Instant::now(),
+            done: None,
+        };
+        self.batches.blocking_send(batch).map_err(|_| Closed)
+    }
+
+    /// Sends records of a stream, each with its arrival, and how far the source has been read after them.
+    #[cfg(feature = "aws")]
+    pub(super) fn send_arrived(
+        &self,
+        records: Vec<(Vec<u8>, Option<Time>)>,
+        position: String,
+    ) -> Result<(), Closed> {
+        let (records, arrivals) = records.into_iter().unzip();
+        let batch = Batch {
+            records,
+            clock: Some(Clock::Live),
+            arrives: true,
+            arrivals,
             position: Some((Arc::clone(&self.name), position)),
             made: Instant::now(),
             done: None,
