@@ -32,23 +32,27 @@ pub(crate) fn rest_of_burst(changes: &Receiver<Instant>, began: Instant) {
     }
 }
 
-/// Tells of every change in a folder of rules; `None` where nothing can tell.
+/// Whether a file of this name may hold rules.
+pub(crate) fn is_of_rules(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// Tells of every change of wanted files in a folder; `None` where nothing can tell.
 pub(crate) fn watcher(
     folder: &Path,
+    is_wanted: fn(&str) -> bool,
     changed: Sender<Instant>,
 ) -> Option<notify::RecommendedWatcher> {
-    let concerns = |path: &PathBuf| {
+    let concerns = move |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
         // What has no ending may be a folder.
-        name.is_none_or(|name| {
-            !name.contains('.') || name.ends_with(".yaml") || name.ends_with(".yml")
-        })
+        name.is_none_or(|name| !name.contains('.') || is_wanted(name))
     };
     let told = move |event: notify::Result<notify::Event>| {
         let is_change = match &event {
             Ok(event) => {
                 !matches!(event.kind, EventKind::Access(_))
-                    && (event.paths.is_empty() || event.paths.iter().any(concerns))
+                    && (event.paths.is_empty() || event.paths.iter().any(&concerns))
             }
             Err(_) => true,
         };
@@ -62,8 +66,11 @@ pub(crate) fn watcher(
     Some(watcher)
 }
 
-/// The rule files with their lengths and times of change.
-pub(crate) fn look(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+/// The wanted files with their lengths and times of change.
+pub(crate) fn look(
+    folder: &Path,
+    is_wanted: fn(&str) -> bool,
+) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -75,7 +82,7 @@ pub(crate) fn look(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
             }
             if is_folder {
                 folders.push(entry.path());
-            } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            } else if is_wanted(&name) {
                 // Of a link, what it leads to.
                 let metadata = std::fs::metadata(entry.path()).ok();
                 let length = metadata.as_ref().map_or(0, std::fs::Metadata::len);

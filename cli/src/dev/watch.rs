@@ -11,7 +11,7 @@ use tripline_engine::{RawFile, loader};
 
 use super::pipeline::Order;
 use super::rules::{Read, Reload, Rules, Trees};
-use crate::changes::{look, look_every, rest_of_burst, watcher};
+use crate::changes::{is_of_rules, look, look_every, rest_of_burst, watcher};
 use crate::check::today;
 
 /// How long a file may be empty while its writer goes on.
@@ -130,9 +130,10 @@ pub(super) fn watch(
 ) {
     let (sender, changes) = channel();
     // Without a watcher the folder is looked at now and then.
-    let watcher = (!polls).then(|| watcher(folder, sender.clone())).flatten();
+    let watcher = (!polls).then(|| watcher(folder, is_of_rules, sender.clone()));
+    let watcher = watcher.flatten();
     let every = look_every(watcher.is_some());
-    let mut seen = look(folder);
+    let mut seen = look(folder, is_of_rules);
     let mut retries = None;
     loop {
         let began = match changes.recv_timeout(retries.unwrap_or(every)) {
@@ -142,7 +143,7 @@ pub(super) fn watch(
             }
             Err(RecvTimeoutError::Timeout) if orders.is_closed() => return,
             Err(RecvTimeoutError::Timeout) => {
-                let now = look(folder);
+                let now = look(folder, is_of_rules);
                 if retries.is_none() && now == seen {
                     continue;
                 }

@@ -22,16 +22,16 @@ pub(super) fn watch(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fa
     let folder = &args.rules;
     let (sender, changes) = channel();
     // Before the files are read for the first time, so that no change is missed.
-    let watcher = watcher(folder, sender.clone());
+    let watcher = watcher(folder, is_visible, sender.clone());
     let every = look_every(watcher.is_some());
-    let mut seen = look(folder);
+    let mut seen = look(folder, is_visible);
     let mut files = read(folder)?;
     again(args, terminal)?;
     loop {
         match changes.recv_timeout(every) {
             Ok(began) => rest_of_burst(&changes, began),
             Err(RecvTimeoutError::Timeout) => {
-                let now = look(folder);
+                let now = look(folder, is_visible);
                 if now == seen {
                     continue;
                 }
@@ -50,6 +50,11 @@ pub(super) fn watch(args: &TestArgs, terminal: &Terminal) -> Result<ExitCode, Fa
         terminal.note(&format!("── {reason}\n"));
         again(args, terminal)?;
     }
+}
+
+/// Tests name files of events, which may have any ending.
+fn is_visible(name: &str) -> bool {
+    !name.starts_with('.')
 }
 
 /// Runs the tests; what keeps them from running may be mended by the next change.
