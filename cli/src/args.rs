@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+mod aws;
 mod chaos;
 #[cfg(feature = "aws")]
 mod deployment;
@@ -14,9 +15,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::aws::AwsArgs;
 pub(crate) use self::chaos::Chaos;
 #[cfg(feature = "aws")]
-pub(crate) use self::deployment::{AwsArgs, ProduceArgs, RedriveArgs, StatusArgs};
+pub(crate) use self::deployment::{ProduceArgs, RedriveArgs, StatusArgs};
 pub(crate) use self::dev::DevArgs;
 use self::examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DEV_EXAMPLES, DIFF_EXAMPLES, EXPLAIN_EXAMPLES,

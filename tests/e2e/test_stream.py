@@ -137,6 +137,19 @@ def main():
         dev.kill()
         step("a shard split, its halves merged, a restart: each event once")
 
+        stream = "later"
+        kinesis.create_stream(StreamName=stream, ShardCount=2)
+        aws.until("the second stream is there", ready)
+        put(kinesis, stream, 0, 100)
+        dev = Dev(aws, stream)
+        aws.until("its shards are known", lambda: dev.status()["source"]["text"].endswith("2 shards"))
+        dev.kill()
+        put(kinesis, stream, 100, 50)
+        dev = Dev(aws, stream)
+        dev.wait_for(50)
+        dev.kill()
+        step("from now on, killed before anything came: what came since is read, what was there before is not")
+
         dev = Dev(aws, "nowhere")
         failed = lambda: dev.status()["source"]["state"] == "failed" and dev.status()["source"]["text"]
         text = aws.until("the source has failed", failed)

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use super::Format;
+use super::{AwsArgs, Format};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ProduceArgs {
@@ -45,22 +45,6 @@ pub(crate) struct ProduceArgs {
 
     #[command(flatten)]
     pub(crate) aws: AwsArgs,
-}
-
-/// Where AWS is; what is not said is taken from the environment and the profile, as the AWS tools do.
-#[derive(Debug, clap::Args)]
-pub(crate) struct AwsArgs {
-    /// Where the services are, for a local stand-in
-    #[arg(long, value_name = "URL", help_heading = "AWS")]
-    pub(crate) endpoint_url: Option<String>,
-
-    /// The region
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
-    pub(crate) region: Option<String>,
-
-    /// The profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
-    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

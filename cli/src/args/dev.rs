@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
+use super::AwsArgs;
 use crate::dev::source::Speed;
 
 /// Where events come from, where they are kept, and who may look.
@@ -37,9 +38,8 @@ pub(crate) struct DevArgs {
     #[arg(long, requires = "kinesis", help_heading = "Source")]
     pub(crate) from_oldest: bool,
 
-    #[cfg(feature = "aws")]
     #[command(flatten)]
-    pub(crate) aws: super::AwsArgs,
+    pub(crate) aws: AwsArgs,
 
     /// How fast events are replayed, by their times: 1x, 60x, max [default: max for files, 60x for the sample]
     #[arg(long, value_name = "SPEED", help_heading = "Source")]

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
+use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tripline_engine::{RawFile, loader};
 
@@ -175,17 +176,31 @@ enum Source {
     Stream(source::Stream),
 }
 
+/// Where a source was read to, if it was.
+fn position<T: DeserializeOwned>(world: &World, source: &str) -> Result<Option<T>, Failure> {
+    let stored = world.position(source)?;
+    let read = stored
+        .map(|stored| serde_json::from_str(&stored))
+        .transpose();
+    read.map_err(|error| {
+        let message = format!(
+            "where `{source}` was read to cannot be read: {error}; another --store begins anew"
+        );
+        Failure::Message(message)
+    })
+}
+
 /// The stream of this name.
 #[cfg(feature = "aws")]
 fn stream(args: &DevArgs, stream: &str, world: &World) -> Result<(Source, String), Failure> {
     let name = format!("stream {stream}");
-    let from = world.position(&name)?;
+    let from = position(world, &name)?;
     let config = crate::deployment::within(async { Ok(args.aws.config().await) })?;
     let source = source::Stream {
         name: stream.to_owned(),
         shards: tripline_lambdas::aws::Shards::new(&config, stream),
         oldest: args.from_oldest,
-        from: from.and_then(|from| serde_json::from_str(&from).ok()),
+        from,
     };
     Ok((Source::Stream(source), name))
 }
@@ -201,16 +216,21 @@ fn source(args: &DevArgs, world: &World) -> Result<(Source, String), Failure> {
     if let Some(name) = &args.kinesis {
         return stream(args, name, world);
     }
+    if args.aws.says_anything() {
+        let message =
+            "--endpoint-url, --region and --profile say where a stream is: name it with --kinesis";
+        return Err(Failure::Message(message.to_owned()));
+    }
     if args.post {
         return Ok((Source::Posts, "POST /events".to_owned()));
     }
     if args.events.is_empty() {
         let name = format!("sample {}", args.seed);
-        let from = world.position(&name)?;
+        let from = position(world, &name)?;
         let source = Sample {
             seed: args.seed,
             speed: args.speed.unwrap_or(Speed::Times(60.0)),
-            from: from.and_then(|from| from.parse().ok()).unwrap_or(0),
+            from: from.unwrap_or(0),
         };
         return Ok((Source::Sample(source), name));
     }
@@ -218,12 +238,12 @@ fn source(args: &DevArgs, world: &World) -> Result<(Source, String), Failure> {
     for path in &args.events {
         let _ = write!(name, " {}", path.display());
     }
-    let from = world.position(&name)?;
+    let from = position(world, &name)?;
     let files = Files {
         inputs: input::expand(&args.events)?,
         speed: args.speed.unwrap_or(Speed::Max),
         follow: args.follow,
-        from: from.and_then(|from| serde_json::from_str(&from).ok()),
+        from,
     };
     Ok((Source::Files(files), name))
 }

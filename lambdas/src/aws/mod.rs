@@ -38,7 +38,7 @@ const AT_ONCE: usize = 16;
 pub struct Aws {
     dynamodb: aws_sdk_dynamodb::Client,
     sns: aws_sdk_sns::Client,
-    kinesis: aws_sdk_kinesis::Client,
+    stream: Shards,
     names: Names,
     /// Writes that are about to go.
     writes: RefCell<Queue>,
@@ -87,7 +87,7 @@ impl Aws {
         Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sns: aws_sdk_sns::Client::new(config),
-            kinesis: aws_sdk_kinesis::Client::new(config),
+            stream: Shards::new(config, &names.stream),
             names,
             writes: RefCell::default(),
             dynamodb_time: Cell::default(),

@@ -1,10 +1,12 @@
 //! Reading the shards of a stream from somewhere on, for a reader that keeps its place itself.
 
 use aws_sdk_kinesis::error::ProvideErrorMetadata;
+use aws_sdk_kinesis::primitives::DateTime;
 use aws_sdk_kinesis::types::ShardIteratorType;
 
 use super::fault;
 use super::producer::LASTING;
+use crate::store::Fault;
 
 /// A stream to read.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub enum Begin {
     Oldest,
     /// With what comes from now on.
     Latest,
+    /// With what came at this time, in milliseconds since the Unix epoch, or later.
+    At(i64),
     /// After the record of this sequence number.
     After(String),
 }
@@ -51,6 +55,8 @@ pub struct ShardRead {
     pub records: Vec<ShardRecord>,
     /// Where to read on; none at the end of a shard that is closed.
     pub next: Option<String>,
+    /// Whether nothing had come after these when they were read.
+    pub is_newest: bool,
 }
 
 /// Why a read gives nothing.
@@ -117,6 +123,9 @@ impl Shards {
         let iterator = match begin {
             Begin::Oldest => iterator.shard_iterator_type(ShardIteratorType::TrimHorizon),
             Begin::Latest => iterator.shard_iterator_type(ShardIteratorType::Latest),
+            Begin::At(millis) => iterator
+                .shard_iterator_type(ShardIteratorType::AtTimestamp)
+                .timestamp(DateTime::from_millis(*millis)),
             Begin::After(sequence) => iterator
                 .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
                 .starting_sequence_number(sequence),
@@ -125,13 +134,14 @@ impl Shards {
         Ok(given.shard_iterator)
     }
 
-    /// The next records at an iterator.
+    /// The next records at an iterator, at most so many.
     ///
     /// # Errors
     ///
     /// With the reason, if the stream cannot be read, now or at all.
-    pub async fn read(&self, iterator: &str) -> Result<ShardRead, Unread> {
-        let read = self.client.get_records().shard_iterator(iterator);
+    pub async fn read(&self, iterator: &str, most: i32) -> Result<ShardRead, Unread> {
+        let read = self.client.get_records();
+        let read = read.shard_iterator(iterator).limit(most);
         let given = read.send().await.map_err(unread)?;
         let records = given.records.into_iter().map(|record| ShardRecord {
             sequence: record.sequence_number,
@@ -143,7 +153,17 @@ impl Shards {
         Ok(ShardRead {
             records: records.collect(),
             next: given.next_shard_iterator,
+            is_newest: given.millis_behind_latest.unwrap_or(0) == 0,
         })
+    }
+}
+
+impl From<Unread> for Fault {
+    fn from(unread: Unread) -> Fault {
+        match unread {
+            Unread::Expired => Fault("the iterator of a shard has expired".to_owned()),
+            Unread::Gone(said) | Unread::Busy(said) | Unread::Lasting(said) => Fault(said),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+#[cfg(feature = "aws")]
+use tokio::sync::oneshot;
 use tripline_engine::{Program, Time};
 
 pub(super) use self::files::Files;
@@ -99,6 +101,20 @@ impl Feed {
             done: None,
         };
         self.batches.blocking_send(batch).map_err(|_| Closed)
+    }
+
+    /// Has the store keep how far the source has been read, and waits until it does.
+    #[cfg(feature = "aws")]
+    pub(super) fn keep(&self, position: String) -> Result<(), Closed> {
+        let (done, kept) = oneshot::channel();
+        let batch = Batch {
+            position: Some((Arc::clone(&self.name), position)),
+            done: Some(done),
+            ..Batch::tick(Clock::Live)
+        };
+        self.batches.blocking_send(batch).map_err(|_| Closed)?;
+        kept.blocking_recv().map_err(|_| Closed)?;
+        Ok(())
     }
 
     /// Tells that time goes on.

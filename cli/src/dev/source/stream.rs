@@ -1,6 +1,6 @@
 //! A Kinesis stream: all its shards side by side, each from where it was read to; a shard only after those that it came of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -10,8 +10,10 @@ use tripline_engine::Time;
 use tripline_lambdas::aws::{Begin, ListedShard, ShardRead, Shards, Unread};
 
 use super::{End, Feed};
+use crate::check::today;
 use crate::dev::pipeline::Clock;
 use crate::failure::Failure;
+use crate::terminal::counted;
 
 /// A shard may be read five times a second.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -19,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const REST: Duration = Duration::from_secs(1);
 /// How long is waited at most before another try.
 const LONGEST: Duration = Duration::from_secs(30);
+/// How many shards are read at once, and how many records of each: a read gives at most 10 MiB.
+const AT_ONCE: usize = 8;
+const RECORDS: i32 = 2_000;
 
 /// A stream.
 pub(in crate::dev) struct Stream {
@@ -38,8 +43,10 @@ pub(in crate::dev) struct Position(BTreeMap<String, Place>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Place {
-    /// Not at all: with what it holds when it is.
+    /// Not at all: it begins with the oldest that it holds.
     Oldest,
+    /// Not at all: it begins with what came from this time on, in milliseconds of the epoch.
+    Since(i64),
     /// Up to the record of this sequence number.
     After(String),
     /// To its end.
@@ -52,26 +59,30 @@ struct Track {
     places: Position,
     parents: BTreeMap<String, Vec<String>>,
     iterators: BTreeMap<String, String>,
-    /// Shards that are read from now on, as long as nothing has come.
-    latest: Vec<String>,
+    /// Shards that are not read yet and begin now: the stream knows better than this machine's clock when that is.
+    now: BTreeSet<String>,
+    /// Whether the shards that there are have been asked for, and none has ended since.
+    is_listed: bool,
 }
 
 impl Track {
-    /// Takes note of the shards that there are.
-    fn list(&mut self, listed: Vec<ListedShard>, is_first: bool, oldest: bool) {
+    /// Takes note of the shards that there are. Those that are new begin `since` then, else with their oldest: they came
+    /// of others.
+    fn list(&mut self, listed: Vec<ListedShard>, since: Option<i64>) {
         let known = |id: &String| listed.iter().any(|shard| shard.id == *id);
         // What is in the list no more holds nothing more.
         self.places.0.retain(|id, _| known(id));
         for shard in listed {
             if !self.places.0.contains_key(&shard.id) {
-                if is_first && !oldest {
-                    self.latest.push(shard.id.clone());
+                let place = since.map_or(Place::Oldest, Place::Since);
+                self.places.0.insert(shard.id.clone(), place);
+                if since.is_some() {
+                    self.now.insert(shard.id.clone());
                 }
-                // What is new since came of a shard that was read to its end.
-                self.places.0.insert(shard.id.clone(), Place::Oldest);
             }
             self.parents.insert(shard.id, shard.parents);
         }
+        self.is_listed = true;
     }
 
     /// The shards to be read now, each with where to begin.
@@ -82,35 +93,35 @@ impl Track {
             let begin = match place {
                 Place::End => continue,
                 Place::After(sequence) => Begin::After(sequence.clone()),
-                Place::Oldest if self.latest.contains(id) => Begin::Latest,
+                Place::Since(_) if self.now.contains(id) => Begin::Latest,
+                Place::Since(millis) => Begin::At(*millis),
                 Place::Oldest => Begin::Oldest,
             };
-            if self
-                .parents
-                .get(id)
-                .is_none_or(|parents| parents.iter().all(is_over))
-            {
+            let mut parents = self.parents.get(id).into_iter().flatten();
+            if parents.all(is_over) {
                 ready.push((id.clone(), begin));
             }
         }
         ready
     }
 
-    /// Takes note of what a shard gave; says whether it is at its end.
+    /// Takes note of what a shard gave; says whether it has been read further by that.
     fn took(&mut self, id: &str, read: &ShardRead) -> bool {
+        self.now.remove(id);
         if let Some(last) = read.records.last() {
             let after = Place::After(last.sequence.clone());
             self.places.0.insert(id.to_owned(), after);
-            self.latest.retain(|latest| latest != id);
         }
         match &read.next {
             Some(next) => {
                 self.iterators.insert(id.to_owned(), next.clone());
-                false
+                !read.records.is_empty()
             }
             None => {
                 self.iterators.remove(id);
                 self.places.0.insert(id.to_owned(), Place::End);
+                // Now those begin that it was split into, or merged to.
+                self.is_listed = false;
                 true
             }
         }
@@ -119,6 +130,13 @@ impl Track {
     fn position(&self) -> String {
         serde_json::to_string(&self.places).unwrap_or_default()
     }
+}
+
+/// What came of reading each shard once.
+enum Turn {
+    Some,
+    Nothing,
+    Failed(String),
 }
 
 impl Stream {
@@ -131,12 +149,13 @@ impl Stream {
             places: self.from.clone().unwrap_or_default(),
             ..Track::default()
         };
-        let mut is_first = self.from.is_none();
-        let mut is_listed = false;
         let mut failures = 0_u32;
         loop {
-            let turn = self.turn(&runtime, feed, &mut track, &mut is_listed, &mut is_first);
-            let pause = match turn? {
+            let turn = match self.list(&runtime, feed, &mut track)? {
+                Turn::Failed(reason) => Turn::Failed(reason),
+                _ => self.turn(&runtime, feed, &mut track)?,
+            };
+            let pause = match turn {
                 Turn::Some => PAUSE,
                 Turn::Nothing => {
                     feed.tick(Clock::Live)?;
@@ -148,80 +167,94 @@ impl Stream {
                     // No two readers of a stream come back at once.
                     let wait = wait.mul_f64(0.5 + 0.5 * fastrand::f64());
                     let seconds = wait.as_secs_f64();
-                    feed.tell("retrying", format!("{reason}; again in {seconds:.0} s"));
+                    feed.tell("retrying", format!("{reason}; again in {seconds:.1} s"));
                     feed.wait(wait)?;
                     continue;
                 }
             };
             if failures > 0 {
                 failures = 0;
-                feed.tell("running", format!("the stream {}", self.name));
+                self.tell(feed, &track);
             }
             feed.wait(pause)?;
         }
     }
 
-    /// Reads each shard once.
-    fn turn(
-        &self,
-        runtime: &Runtime,
-        feed: &Feed,
-        track: &mut Track,
-        is_listed: &mut bool,
-        is_first: &mut bool,
-    ) -> Result<Turn, End> {
-        if !*is_listed {
-            match runtime.block_on(self.shards.list()) {
-                Ok(listed) => {
-                    let number = listed.len() as u64;
-                    track.list(listed, *is_first, self.oldest);
-                    (*is_listed, *is_first) = (true, false);
-                    let shards = crate::terminal::counted(number, "shard");
-                    feed.tell("running", format!("the stream {}, {shards}", self.name));
-                }
-                Err(reason) => return self.failed(reason),
-            }
+    fn tell(&self, feed: &Feed, track: &Track) {
+        let shards = counted(track.places.0.len() as u64, "shard");
+        feed.tell("running", format!("the stream {}, {shards}", self.name));
+    }
+
+    /// Asks which shards there are, where that is not known.
+    fn list(&self, runtime: &Runtime, feed: &Feed, track: &mut Track) -> Result<Turn, End> {
+        if track.is_listed {
+            return Ok(Turn::Nothing);
         }
-        let ready = track.ready();
-        let reads = runtime.block_on(join_all(ready.iter().map(|(id, begin)| {
-            let known = track.iterators.get(id).cloned();
-            async move {
-                let iterator = match known {
-                    Some(known) => Some(known),
-                    None => self.shards.iterator(id, begin).await?,
-                };
-                match iterator {
-                    Some(iterator) => self.shards.read(&iterator).await,
-                    // A closed shard of which nothing is left.
-                    None => Ok(ShardRead::default()),
-                }
-            }
-        })));
+        let listed = match runtime.block_on(self.shards.list()) {
+            Ok(listed) => listed,
+            Err(reason) => return self.failed(reason),
+        };
+        let is_first = track.places == Position::default();
+        let since = (is_first && !self.oldest).then(|| today().0);
+        track.list(listed, since);
+        // A restart goes on from here, even if nothing comes until then.
+        feed.keep(track.position())?;
+        self.tell(feed, track);
+        Ok(Turn::Some)
+    }
+
+    /// Reads each shard once.
+    fn turn(&self, runtime: &Runtime, feed: &Feed, track: &mut Track) -> Result<Turn, End> {
         let mut turn = Turn::Nothing;
-        for ((id, _), read) in ready.iter().zip(reads) {
-            match read {
-                Ok(read) => {
-                    let ended = track.took(id, &read);
-                    *is_listed &= !ended;
-                    if !read.records.is_empty() || ended {
-                        let records = read.records.into_iter();
-                        let records = records.map(|one| (one.data, one.arrival.map(Time)));
-                        feed.send_arrived(records.collect(), track.position())?;
-                        turn = turn.some();
+        for ready in track.ready().chunks(AT_ONCE) {
+            let reads = ready.iter().map(|(id, begin)| {
+                let known = track.iterators.get(id).cloned();
+                self.next(id, begin, known)
+            });
+            let reads = runtime.block_on(join_all(reads));
+            for ((id, _), read) in ready.iter().zip(reads) {
+                match read {
+                    Ok(read) => {
+                        if track.took(id, &read) {
+                            let records = read.records.into_iter();
+                            let records = records.map(|one| (one.data, one.arrival.map(Time)));
+                            feed.send_arrived(records.collect(), track.position())?;
+                            if let Turn::Nothing = turn {
+                                turn = Turn::Some;
+                            }
+                        }
                     }
+                    Err(Unread::Expired) => {
+                        track.iterators.remove(id);
+                    }
+                    // The list says which there are instead, or that there is no stream.
+                    Err(Unread::Gone(_)) => {
+                        track.iterators.remove(id);
+                        track.is_listed = false;
+                    }
+                    Err(reason) => turn = self.failed(reason)?,
                 }
-                Err(Unread::Expired) => {
-                    track.iterators.remove(id);
-                }
-                // The list says which there are instead, or that there is no stream.
-                Err(Unread::Gone(_)) => {
-                    track.iterators.remove(id);
-                    *is_listed = false;
-                }
-                Err(reason) => turn = self.failed(reason)?,
             }
         }
         Ok(turn)
+    }
+
+    /// The next records of a shard.
+    async fn next(
+        &self,
+        id: &str,
+        begin: &Begin,
+        iterator: Option<String>,
+    ) -> Result<ShardRead, Unread> {
+        let iterator = match iterator {
+            Some(iterator) => Some(iterator),
+            None => self.shards.iterator(id, begin).await?,
+        };
+        match iterator {
+            Some(iterator) => self.shards.read(&iterator, RECORDS).await,
+            // A closed shard of which nothing is left.
+            None => Ok(ShardRead::default()),
+        }
     }
 
     fn failed(&self, reason: Unread) -> Result<Turn, End> {
@@ -235,28 +268,11 @@ impl Stream {
     }
 }
 
-/// What came of reading each shard once.
-enum Turn {
-    Some,
-    Nothing,
-    Failed(String),
-}
-
-impl Turn {
-    /// Something came, unless something failed as well.
-    fn some(self) -> Turn {
-        match self {
-            Turn::Nothing => Turn::Some,
-            other => other,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tripline_lambdas::aws::{Begin, ListedShard, ShardRead, ShardRecord};
 
-    use super::{Position, Track};
+    use super::Track;
 
     fn shard(id: &str, parents: &[&str]) -> ListedShard {
         ListedShard {
@@ -274,37 +290,61 @@ mod tests {
         ShardRead {
             records: sequence.map(record).into_iter().collect(),
             next: next.map(str::to_owned),
+            is_newest: false,
         }
+    }
+
+    /// What a restart makes of a track.
+    fn restarted(track: &Track) -> Track {
+        Track {
+            places: serde_json::from_str(&track.position()).unwrap(),
+            ..Track::default()
+        }
+    }
+
+    fn to_read(id: &str, begin: Begin) -> (String, Begin) {
+        (id.to_owned(), begin)
     }
 
     #[test]
     fn children_are_read_after_their_parents_and_from_their_beginning() {
         let mut track = Track::default();
-        track.list(vec![shard("a", &[]), shard("b", &[])], true, false);
-        let latest = |id: &str| (id.to_owned(), Begin::Latest);
-        assert_eq!(track.ready(), [latest("a"), latest("b")]);
-        assert!(!track.took("a", &read(Some("7"), Some("it"))));
+        track.list(vec![shard("a", &[]), shard("b", &[])], None);
+        let oldest = |id: &str| to_read(id, Begin::Oldest);
+        assert_eq!(track.ready(), [oldest("a"), oldest("b")]);
+        assert!(track.took("a", &read(Some("7"), Some("it"))));
         let children = || vec![shard("a", &[]), shard("b", &[]), shard("c", &["a", "b"])];
-        track.list(children(), false, false);
-        let after = ("a".to_owned(), Begin::After("7".to_owned()));
-        assert_eq!(track.ready(), [after, latest("b")]);
+        track.list(children(), None);
+        let after = to_read("a", Begin::After("7".to_owned()));
+        assert_eq!(track.ready(), [after, oldest("b")]);
         assert!(track.took("a", &read(None, None)));
-        assert!(track.took("b", &read(None, None)));
-        assert_eq!(track.ready(), [("c".to_owned(), Begin::Oldest)]);
-        // A restart goes on there, and not with what comes latest.
-        let places: Position = serde_json::from_str(&track.position()).unwrap_or_default();
-        let mut again = Track {
-            places,
-            ..Track::default()
-        };
-        again.list(children(), false, false);
-        assert_eq!(again.ready(), [("c".to_owned(), Begin::Oldest)]);
+        assert!(!track.is_listed);
+        track.list(children(), None);
+        assert_eq!(track.ready(), [oldest("b")]);
+        assert!(track.took("b", &read(Some("9"), None)));
+        assert_eq!(track.ready(), [oldest("c")]);
+        let mut again = restarted(&track);
+        again.list(children(), None);
+        assert_eq!(again.ready(), [oldest("c")]);
         // What the stream has dropped holds nobody up.
-        again.list(
-            vec![shard("c", &["a", "b"]), shard("d", &["c"])],
-            false,
-            false,
-        );
-        assert_eq!(again.ready(), [("c".to_owned(), Begin::Oldest)]);
+        again.list(vec![shard("c", &["a", "b"]), shard("d", &["c"])], None);
+        assert_eq!(again.ready(), [oldest("c")]);
+    }
+
+    #[test]
+    fn what_begins_now_begins_there_after_a_restart_too() {
+        let mut track = Track::default();
+        track.list(vec![shard("a", &[]), shard("b", &[])], Some(5));
+        let latest = |id: &str| to_read(id, Begin::Latest);
+        assert_eq!(track.ready(), [latest("a"), latest("b")]);
+        // One has given something, the other nothing yet.
+        assert!(track.took("a", &read(Some("7"), Some("it"))));
+        assert!(!track.took("b", &read(None, Some("it"))));
+        let after = to_read("a", Begin::After("7".to_owned()));
+        let places = [after, to_read("b", Begin::At(5))];
+        assert_eq!(track.ready(), places);
+        let mut again = restarted(&track);
+        again.list(vec![shard("a", &[]), shard("b", &[])], None);
+        assert_eq!(again.ready(), places);
     }
 }
