@@ -31,6 +31,7 @@ mod run;
 mod run_store;
 mod sample;
 mod sample_actors;
+mod sampled;
 mod schema;
 mod state;
 #[cfg(feature = "aws")]

@@ -2,10 +2,11 @@
 
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
+use super::place;
 use super::schema::Place;
 use super::vocabulary::{self, Kind};
 use super::workspace::{At, Workspace};
-use super::{place, sample};
+use crate::sampled;
 
 pub(super) fn hover(workspace: &Workspace, at: &At<'_>) -> Option<Hover> {
     let found = place::find(&at.file.tree, at.offset)?;
@@ -40,9 +41,9 @@ fn explained(workspace: &Workspace, word: &str) -> Option<String> {
             text
         })
         .collect();
-    let sampled = workspace.sample().iter();
-    let sampled = sampled.filter(|field| field.path == word);
-    texts.extend(sampled.map(sample::described));
+    let fields = workspace.sample().iter();
+    let fields = fields.filter(|field| field.path == word);
+    texts.extend(fields.map(sampled::described));
     if !texts.is_empty() {
         return Some(texts.join("\n\n"));
     }

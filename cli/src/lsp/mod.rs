@@ -6,7 +6,6 @@
 mod completion;
 mod hover;
 mod place;
-pub(crate) mod sample;
 mod schema;
 mod symbols;
 mod text;

@@ -16,9 +16,10 @@ use tripline_engine::{
     check_trees, loader,
 };
 
+use super::place;
 use super::schema::Root;
 use super::text::Text;
-use super::{place, sample};
+use crate::sampled;
 use crate::test::fixture;
 
 /// A file that is open, or was read.
@@ -181,7 +182,7 @@ impl Workspace {
                 _ => None,
             });
             let path: Vec<&str> = kind.unwrap_or("eventType").split('.').collect();
-            sample::read(&self.folder, &path)
+            sampled::read(&self.folder, &path)
         })
     }
 

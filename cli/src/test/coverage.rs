@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use tripline_engine::rule_test::{Delivery, Reached, RuleTest};
+use tripline_engine::rule_test::{Delivery, RuleTest};
 use tripline_engine::{Checked, RuleCoverage, SourceFile};
 
 use crate::args::TestArgs;
@@ -110,7 +110,7 @@ impl Coverage<'_> {
                 json!({"text": clause.text, "line": line, "column": column, "true": clause.was_true, "false": clause.was_false})
             });
             let points = rule.points.iter();
-            let points = points.map(|point| json!({"what": said(&point.what), "reached": point.was_reached}));
+            let points = points.map(|point| json!({"what": point.what.to_string(), "reached": point.was_reached}));
             let (all, done) = rule.counts();
             json!({
                 "name": rule.name,
@@ -193,23 +193,8 @@ fn gaps(rule: &RuleCoverage) -> impl Iterator<Item = Gap> + '_ {
     clauses.chain(points.map(|point| Gap {
         file: rule.file,
         at: rule.range.start,
-        text: format!("{}: never {}", rule.name, said(&point.what)),
+        text: format!("{}: never {}", rule.name, point.what),
     }))
-}
-
-/// As it is said after "never", or by itself.
-fn said(what: &Reached) -> String {
-    match what {
-        Reached::Fires => "fires".to_owned(),
-        Reached::Resolves => "resolves".to_owned(),
-        Reached::Pending => "becomes pending".to_owned(),
-        Reached::Dropped => "ends while it is pending".to_owned(),
-        Reached::Suppressed => "withholds a message by its cooldown".to_owned(),
-        Reached::Repeats => "says again that it fires".to_owned(),
-        Reached::Window(text) => format!("has anything in `{text}`"),
-        Reached::Row => "makes a row".to_owned(),
-        Reached::Column(name) => format!("has a value of `{name}` in a row"),
-    }
 }
 
 /// Where a report goes.

@@ -8,8 +8,8 @@ use tripline_engine::nearest_name;
 use crate::args::TestArgs;
 use crate::check::load;
 use crate::failure::Failure;
-use crate::lsp::sample;
 use crate::run::usable;
+use crate::sampled;
 use crate::terminal::{Terminal, counted};
 
 /// Writes the tests that are suggested for an alert.
@@ -34,7 +34,7 @@ pub(super) fn suggest(
     }
     let sample = checked.type_path.as_ref().map(|path| {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        sample::read(&args.rules, &path)
+        sampled::read(&args.rules, &path)
     });
     let sample = sample.unwrap_or_default();
     let suggestion = match checked.suggest(alert, &sample) {

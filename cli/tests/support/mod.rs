@@ -24,6 +24,23 @@ use tempfile::TempDir;
 /// Far more than any of these runs takes; one that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The alerts that are shipped.
+pub(crate) const SHIPPED: [&str; 13] = [
+    "error-ratio",
+    "login-after-failures",
+    "login-at-night",
+    "login-brute-force",
+    "login-from-outside",
+    "sensor-failed",
+    "sensor-out-of-range",
+    "sensor-silent",
+    "slow-requests",
+    "slow-tail",
+    "traffic-jump",
+    "unsteady-room",
+    "watched-login",
+];
+
 /// A folder to run the command in.
 pub(crate) struct Folder(TempDir);
 

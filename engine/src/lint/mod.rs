@@ -24,7 +24,7 @@ mod written;
 pub use levels::{Levels, Unlisted};
 pub use registry::LINTS;
 pub(crate) use testing::Tested;
-pub(crate) use written::{Read, Use, Written, read, written};
+pub(crate) use written::{Reads, Use, Written, reads, written};
 
 use crate::check::Checked;
 use crate::diagnostic::{Code, Diagnostic, Severity};

@@ -33,7 +33,7 @@ pub(crate) enum Use<'c> {
 }
 
 /// What an alert reads of events.
-pub(crate) struct Read {
+pub(crate) struct Reads {
     /// The patterns of event types.
     pub(crate) on: Vec<String>,
     /// Where an event's type stands.
@@ -47,7 +47,7 @@ pub(crate) struct Read {
 }
 
 /// What the alert of a name reads; `None` if there is none without errors.
-pub(crate) fn read(checked: &Checked, name: &str) -> Option<Read> {
+pub(crate) fn reads(checked: &Checked, name: &str) -> Option<Reads> {
     let rules = Rules::new(checked, Time(0));
     let alert = rules.alerts.iter().find(|alert| alert.name == name)?;
     let lists = rules.lists.iter().filter_map(|list| {
@@ -59,7 +59,7 @@ pub(crate) fn read(checked: &Checked, name: &str) -> Option<Read> {
     });
     let conditions = alert.conditions(&rules).map(|site| site.expr.clone());
     let keys = alert.by.iter().map(|(_, site)| &rules.sites[*site]);
-    Some(Read {
+    Some(Reads {
         on: alert.on.0.clone(),
         kind: rules.settings.kind.clone(),
         conditions: conditions.collect(),

@@ -1,6 +1,7 @@
 //! Running a test: events in order of their arrival through the production evaluator, then time to the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -99,6 +100,23 @@ pub enum Reached {
     Column(String),
 }
 
+/// As it is said of a rule, by itself or after "never".
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reached::Fires => f.write_str("fires"),
+            Reached::Resolves => f.write_str("resolves"),
+            Reached::Pending => f.write_str("becomes pending"),
+            Reached::Dropped => f.write_str("ends while it is pending"),
+            Reached::Suppressed => f.write_str("withholds a message by its cooldown"),
+            Reached::Repeats => f.write_str("says again that it fires"),
+            Reached::Window(text) => write!(f, "has anything in `{text}`"),
+            Reached::Row => f.write_str("makes a row"),
+            Reached::Column(name) => write!(f, "has a value of `{name}` in a row"),
+        }
+    }
+}
+
 impl RuleTest {
     /// Runs the test on some rules.
     pub fn run(&self, program: &Program, delivery: Delivery) -> TestRun {
@@ -163,6 +181,7 @@ impl RuleTest {
             }
         }
         run.concerned |= !run.moments.is_empty() || !run.rows.is_empty();
+        // An event that makes no condition true may be what the test is about.
         run.concerned = run.concerned || self.events.iter().any(|event| event.is_taken(program));
         run
     }

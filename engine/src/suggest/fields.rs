@@ -284,7 +284,7 @@ fn member(class: &Class) -> Option<char> {
 }
 
 /// The event types that the alert takes, the likeliest first.
-pub(super) fn kinds(on: &[String], kind: &Field, sample: &[SampledField]) -> Vec<String> {
+pub(super) fn event_types(on: &[String], kind: &Field, sample: &[SampledField]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut offer = |one: &str| {
         if !found.iter().any(|known| known == one) && found.len() < 4 {

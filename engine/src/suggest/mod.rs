@@ -13,12 +13,14 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use self::scene::{Scene, write_value};
+use self::scene::{Scene, write_text, write_value};
 use self::search::Search;
 use self::trial::Outcome;
 use crate::check::Checked;
 use crate::infer::SampledField;
-use crate::rule_test::{RuleTest, TestRun, What};
+use crate::lint;
+use crate::program::{AlertRule, Program};
+use crate::rule_test::{Moment, TestRun, What};
 
 /// Tests for an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Checked {
     ///
     /// With the reason, if there is no such alert, or no scene that was tried shows anything of it.
     pub fn suggest(&self, alert: &str, sample: &[SampledField]) -> Result<Suggestion, String> {
-        let Some(read) = crate::lint::read(self, alert) else {
+        let Some(reads) = lint::reads(self, alert) else {
             return Err(format!("there is no alert `{alert}`"));
         };
         let Some(covered) = self.covered() else {
@@ -47,7 +49,7 @@ impl Checked {
         let Some((_, rule)) = covered.program.alert_named(alert) else {
             return Err(format!("the alert `{alert}` is not enabled"));
         };
-        let mut search = Search::new(&read, &covered, rule, sample);
+        let mut search = Search::new(&reads, &covered, rule, sample);
         let chosen = search.choose();
         if chosen.is_empty() {
             return Err(format!(
@@ -60,7 +62,7 @@ impl Checked {
             "# Suggested: what the rule does now, at and beside its bounds. Keep what you mean; mend the rule where you do not.\n",
         );
         for what in &left {
-            let _ = writeln!(text, "# Not exercised: {what}");
+            let _ = writeln!(text, "# Not shown: {what}");
         }
         text.push_str("tests:\n");
         let mut names: Vec<String> = Vec::new();
@@ -73,7 +75,7 @@ impl Checked {
             let _ = writeln!(text, "  - name: {}", Value::from(name.as_str()));
             names.push(name);
             scene.write(&search.fields, &mut text);
-            expectations(&outcome.test, &outcome.run, &mut text);
+            expectations(&covered.program, outcome, &mut text);
         }
         Ok(Suggestion {
             text,
@@ -84,46 +86,64 @@ impl Checked {
 }
 
 /// Writes what happened as what is expected.
-fn expectations(test: &RuleTest, run: &TestRun, text: &mut String) {
-    let mut fired = run
-        .moments
-        .iter()
-        .filter(|one| one.what == What::Fires)
-        .peekable();
-    if fired.peek().is_none() {
-        text.push_str("    expect: []\n");
-        return;
-    }
-    text.push_str("    expect:\n");
-    for moment in fired {
+fn expectations(program: &Program, outcome: &Outcome, text: &mut String) {
+    let Outcome { test, run, .. } = outcome;
+    let mut lines = String::new();
+    for moment in &run.moments {
+        let says = match moment.what {
+            What::Fires => "fires",
+            What::Suppressed => "suppressed",
+            What::Pending if !fires_after(run, moment) => "pending",
+            What::Pending | What::Resolves => continue,
+        };
         let offset = |at| test.offset(at).trim_start_matches('+').to_owned();
-        let _ = write!(text, "      - {{alert: {}", moment.alert);
+        lines.push_str("      - {alert: ");
+        write_text(&moment.alert, &mut lines);
         if !moment.key.is_empty() {
-            text.push_str(", key: {");
+            lines.push_str(", key: {");
             for (number, (name, value)) in moment.key.iter().enumerate() {
-                let comma = if number > 0 { ", " } else { "" };
-                text.push_str(comma);
-                write_value(&Value::from(name.as_str()), text);
-                text.push_str(": ");
-                write_value(value, text);
+                lines.push_str(if number > 0 { ", " } else { "" });
+                write_text(name, &mut lines);
+                lines.push_str(": ");
+                write_value(value, &mut lines);
             }
-            text.push('}');
+            lines.push('}');
         }
-        let _ = write!(
-            text,
-            ", fires: {}, severity: {}",
-            offset(moment.at),
-            moment.severity
-        );
-        let mut moments = run.moments.iter();
-        let resolved = moments.find(|one| {
-            one.what == What::Resolves && one.episode.is_some() && one.episode == moment.episode
-        });
-        if let Some(resolved) = resolved {
-            let _ = write!(text, ", resolves: {}", offset(resolved.at));
+        let _ = write!(lines, ", {says}: {}", offset(moment.at));
+        if moment.what == What::Fires {
+            let _ = write!(lines, ", severity: {}", moment.severity);
+            let mut moments = run.moments.iter();
+            let resolved = moments.find(|one| {
+                one.what == What::Resolves && one.episode.is_some() && one.episode == moment.episode
+            });
+            let mut alerts = program.alerts();
+            let is_single = |rule: &AlertRule| rule.name == moment.alert && rule.is_per_event();
+            match resolved {
+                Some(resolved) => {
+                    let _ = write!(lines, ", resolves: {}", offset(resolved.at));
+                }
+                None if alerts.any(is_single) => {}
+                None => lines.push_str(", resolves: never"),
+            }
         }
-        text.push_str("}\n");
+        lines.push_str("}\n");
     }
+    match lines.is_empty() {
+        true => text.push_str("    expect: []\n"),
+        false => {
+            text.push_str("    expect:\n");
+            text.push_str(&lines);
+        }
+    }
+}
+
+/// Whether a key that is pending fires later.
+fn fires_after(run: &TestRun, pending: &Moment) -> bool {
+    run.moments.iter().any(|moment| {
+        moment.what == What::Fires
+            && (&moment.alert, &moment.key) == (&pending.alert, &pending.key)
+            && moment.at >= pending.at
+    })
 }
 
 impl Outcome {

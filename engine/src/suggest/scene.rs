@@ -224,7 +224,7 @@ pub(super) fn write_value(value: &Value, text: &mut String) {
 }
 
 /// Writes text plain where it can only be text.
-fn write_text(string: &str, text: &mut String) {
+pub(super) fn write_text(string: &str, text: &mut String) {
     let mut bytes = string.bytes();
     let is_word = bytes
         .next()

@@ -6,12 +6,12 @@ use serde_json::Value;
 use tripline_grammar::ast::{ExprKind, Segment};
 
 use super::Chosen;
-use super::fields::{Compared, Field, is_clock, kinds};
+use super::fields::{Compared, Field, event_types, is_clock};
 use super::scene::{Group, Scene, Shape, path as written};
 use super::trial::{Known, Outcome};
 use crate::coverage::Covered;
 use crate::infer::SampledField;
-use crate::lint::{Read, walk};
+use crate::lint::{Reads, walk};
 use crate::program::AlertRule;
 use crate::rule_test::Reached;
 
@@ -37,16 +37,16 @@ pub(super) struct Search<'s> {
 
 impl<'s> Search<'s> {
     pub(super) fn new(
-        read: &Read,
+        reads: &Reads,
         covered: &'s Covered,
         rule: &'s AlertRule,
         sample: &[SampledField],
     ) -> Search<'s> {
         let mut compared = Compared::default();
         // The type and the key come first in an event.
-        compared.field(&read.kind);
+        compared.field(&reads.kind);
         let mut of_key = Vec::new();
-        for key in &read.keys {
+        for key in &reads.keys {
             walk::each(key, &mut |expr| {
                 if let ExprKind::Path(path) = &expr.kind {
                     of_key.push(path.segments.clone());
@@ -55,13 +55,13 @@ impl<'s> Search<'s> {
             });
         }
         let before = compared.fields.len();
-        let conditions = read.conditions.iter();
-        conditions.for_each(|condition| compared.note(condition, &read.lists));
-        let kinds = kinds(&read.on, &compared.fields[0], sample);
+        let conditions = reads.conditions.iter();
+        conditions.for_each(|condition| compared.note(condition, &reads.lists));
+        let types = event_types(&reads.on, &compared.fields[0], sample);
         let usual = |path: &[Segment]| -> Vec<Value> {
             let text = written(path);
             let mut known = sample.iter().filter(|field| field.path == text);
-            let of_kind = known.clone().find(|field| kinds.contains(&field.event));
+            let of_kind = known.clone().find(|field| types.contains(&field.event));
             let field = of_kind.or_else(|| known.next());
             let values = field.into_iter().flat_map(|field| &field.commonest);
             values
@@ -72,9 +72,9 @@ impl<'s> Search<'s> {
             let is_kind = number == 0;
             let is_asked = number >= before || !field.values.is_empty();
             if is_kind {
-                field.values = kinds
+                field.values = types
                     .iter()
-                    .map(|kind| Some(Value::from(kind.as_str())))
+                    .map(|one| Some(Value::from(one.as_str())))
                     .collect();
                 continue;
             }
@@ -97,7 +97,7 @@ impl<'s> Search<'s> {
             }
         }
         let mut asks_clock = false;
-        for condition in &read.conditions {
+        for condition in &reads.conditions {
             walk::each(condition, &mut |expr| {
                 asks_clock |=
                     matches!(&expr.kind, ExprKind::Call(call) if is_clock(&call.name.text));
@@ -228,17 +228,14 @@ impl<'s> Search<'s> {
         for (clause, seen) in clauses.iter().zip(&known.seen) {
             for (bit, truth) in [(1, "true"), (2, "false")] {
                 if seen & bit == 0 {
-                    left.push(format!("`{clause}` being {truth}"));
+                    left.push(format!("that `{clause}` is {truth}"));
                 }
             }
         }
         let unreached = points
             .into_iter()
             .filter(|point| !known.reached.contains(point));
-        left.extend(unreached.map(|point| match point {
-            Reached::Window(text) => format!("`{text}` holding anything"),
-            point => format!("{point:?}").to_lowercase(),
-        }));
+        left.extend(unreached.map(|point| format!("that it {point}")));
         left
     }
 
@@ -385,7 +382,7 @@ impl<'s> Search<'s> {
             // Two and three are there for want of others.
             counts.retain(|count| !(2..=3).contains(count));
         }
-        for (first, _) in kinds {
+        for (first, start) in kinds {
             for (second, _) in kinds {
                 for &times in &counts {
                     for &gap in &gaps {
@@ -397,7 +394,7 @@ impl<'s> Search<'s> {
                                 every: before.every.min(self.every(then)),
                                 ..self.group(second, at, then)
                             };
-                            let scene = self.scene(&None, vec![before, after]);
+                            let scene = self.scene(start, vec![before, after]);
                             let outcome = self.run(&scene);
                             tried.extend(outcome.map(|outcome| (scene, outcome)));
                         }

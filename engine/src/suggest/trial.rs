@@ -12,6 +12,7 @@ use crate::source::RawFile;
 /// The most scenes that are run, and the most events of all of them.
 const RUNS: usize = 8_000;
 const EVENTS: i64 = 800_000;
+
 /// What came of a scene.
 pub(super) struct Outcome {
     pub(super) test: RuleTest,

@@ -39,7 +39,7 @@ pub(crate) fn read(rules: &Path, type_path: &[&str]) -> Vec<SampledField> {
 }
 
 /// What a field held, in a sentence.
-pub(super) fn described(field: &SampledField) -> String {
+pub(crate) fn described(field: &SampledField) -> String {
     let SampledField {
         event, kind, seen, ..
     } = field;
