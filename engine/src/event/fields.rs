@@ -10,7 +10,9 @@ const FEW: usize = 12;
 pub(super) struct Short(u128);
 
 impl Short {
-    fn of(name: &str) -> Option<Short> {
+    pub(super) const EMPTY: Short = Short(0);
+
+    pub(super) fn of(name: &str) -> Option<Short> {
         let mut bytes = [0; 16];
         // A zero byte would be taken for the end.
         if name.len() >= bytes.len() || name.contains('\0') {
@@ -20,10 +22,9 @@ impl Short {
         Some(Short(u128::from_le_bytes(bytes)))
     }
 
-    /// The first bytes of a block, less than all.
-    #[inline]
-    pub(super) fn new(block: u128, length: u32) -> Short {
-        Short(block & !(u128::MAX << (length * 8)))
+    /// The bytes of the name, and zeros.
+    pub(super) fn bits(self) -> u128 {
+        self.0
     }
 }
 

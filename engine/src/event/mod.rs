@@ -2,6 +2,7 @@
 
 mod decode;
 mod fields;
+mod keys;
 mod nesting;
 mod projection;
 mod scan;

@@ -202,3 +202,62 @@ fn what_nests_too_deep_is_left_to_the_general_parser() {
     let objects = format!("{}1{}", "{\"d\":".repeat(65), "}".repeat(65));
     assert!(!is_quick(&objects));
 }
+
+#[test]
+fn keys_are_read_alike_whatever_came_before() {
+    let keys = [
+        "a",
+        "b",
+        "ab",
+        "key",
+        "keys",
+        "d",
+        "l",
+        "thirteen byte",
+        "fourteen bytes",
+        "\\u0061",
+        "é",
+        "",
+    ];
+    let projection = projection();
+    let mut random = fastrand::Rng::with_seed(5);
+    let lines: Vec<String> = (0..5_000)
+        .map(|_| {
+            let blank = if random.u8(..6) == 0 { " " } else { "" };
+            let first = random.usize(0..keys.len());
+            let fields: Vec<String> = (first..first + random.usize(0..6))
+                .map(|number| {
+                    let number = match random.u8(..8) {
+                        0 => random.usize(0..keys.len()),
+                        _ => number % keys.len(),
+                    };
+                    let value = random.choice([
+                        "1",
+                        "{\"a\":2}",
+                        "{\"\\u0061\":2}",
+                        "\"x\"",
+                        "{\"b\":{\"c\":null}}",
+                    ]);
+                    format!("\"{}\"{blank}:{blank}{}", keys[number], value.unwrap())
+                })
+                .collect();
+            let mut json = format!("{{{}}}", fields.join(","));
+            if random.u8(..10) == 0 {
+                let at = random.usize(0..json.len());
+                if json.is_char_boundary(at) {
+                    json.insert(at, random.choice(['"', ':', 'a', ' ', '\\']).unwrap());
+                }
+            }
+            json
+        })
+        .collect();
+    let mut same = Slots::default();
+    for json in &lines {
+        let read = projection.read(json, &mut same);
+        let mut other = Slots::default();
+        assert_eq!(read, projection.read_general(json, &mut other), "{json}");
+        if read.is_ok() {
+            assert_eq!(same[..], other[..], "{json}");
+        }
+    }
+}

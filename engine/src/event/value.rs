@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use super::keys::Keys;
 use crate::number::Number;
 
 /// The value of one path in one event, borrowed from the event's bytes where it can be.
@@ -26,6 +27,8 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Slots<'a> {
     values: Vec<Value<'a>>,
     filled: Vec<usize>,
+    /// Which keys are likely to come.
+    pub(super) keys: Keys,
 }
 
 impl<'a> Slots<'a> {
