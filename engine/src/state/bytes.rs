@@ -51,9 +51,9 @@ impl KeyState {
             head |= HAS_WINDOWS;
         }
         bytes.push(head);
-        wire::put(bytes, &self.clock);
+        wire::put_signed(bytes, self.clock.0);
         if let (NEWEST_BEFORE_CLOCK, Some(newest)) = (newest, self.newest) {
-            wire::put(bytes, &self.clock.0.wrapping_sub(newest.0).cast_unsigned());
+            wire::put_integer(bytes, self.clock.0.wrapping_sub(newest.0).cast_unsigned());
         }
         match &self.phase {
             Phase::Inactive => {}
@@ -72,19 +72,20 @@ impl KeyState {
 
     /// Takes what [`KeyState::write`] wrote off the front; `None` for what it cannot have written.
     pub(crate) fn read(bytes: &mut &[u8]) -> Option<KeyState> {
-        let head: u8 = wire::take(bytes)?;
+        let (&head, rest) = bytes.split_first()?;
+        *bytes = rest;
         let evaluated = match head & 3 {
             0 => Evaluated::Never,
             1 => Evaluated::WithFields,
             2 => Evaluated::WithoutFields,
             _ => return None,
         };
-        let clock: Time = wire::take(bytes)?;
+        let clock = Time(wire::take_signed(bytes)?);
         let newest = match head >> NEWEST & 3 {
             NO_NEWEST => None,
             NEWEST_IS_CLOCK => Some(clock),
             NEWEST_BEFORE_CLOCK => {
-                let before: u64 = wire::take(bytes)?;
+                let before = wire::take_integer(bytes)?;
                 Some(Time(clock.0.checked_sub_unsigned(before)?))
             }
             _ => return None,

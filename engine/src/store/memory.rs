@@ -97,7 +97,7 @@ impl MemoryStore {
     }
 
     fn find(&self, hash: u64, key: &StateKey) -> Option<Slot> {
-        let is_it = |&slot: &Slot| name(self.slab.get(slot)) == name_of(key);
+        let is_it = |&slot: &Slot| is_named(self.slab.get(slot), key);
         self.index.find(hash, is_it).copied()
     }
 
@@ -119,20 +119,22 @@ impl MemoryStore {
     }
 
     /// The state in a slot. A large one is handed out, and brought back by the commit that follows.
-    fn take(&mut self, slot: Slot) -> Option<KeyState> {
-        if let Some(large) = self.large.get_mut(&slot) {
+    fn take(&mut self, slot: Slot, key: &StateKey) -> Option<KeyState> {
+        if !self.large.is_empty()
+            && let Some(large) = self.large.get_mut(&slot)
+        {
             return large.take();
         }
-        let mut packed = self.slab.get(slot).get(Head::BYTES..)?;
-        take_name(&mut packed)?;
+        let mut packed = after_name(self.slab.get(slot), key)?;
         KeyState::read(&mut packed)
     }
 
-    fn put(&mut self, number: usize, key: &StateKey, state: KeyState, timer: Time) {
+    /// Brings a state back, which is taken out of its place if it is large.
+    fn put(&mut self, number: usize, key: &StateKey, state: &mut Option<KeyState>, timer: Time) {
         let (hash, found) = self.located(number, key);
         let was_large = found.is_some_and(|slot| self.large.contains_key(&slot));
         // What was too large once is not tried again.
-        let is_small = !was_large && self.pack(key, Some(&state)) <= LONGEST;
+        let is_small = !was_large && self.pack(key, state.as_ref()) <= LONGEST;
         if !is_small {
             self.pack(key, None);
         }
@@ -173,7 +175,7 @@ impl MemoryStore {
             }
         };
         if !is_small {
-            self.large.insert(slot, Some(state));
+            self.large.insert(slot, state.take());
         }
     }
 
@@ -192,7 +194,7 @@ impl MemoryStore {
     /// The hash of the state that is the `number`th to be brought back, and where it stands.
     fn located(&self, number: usize, key: &StateKey) -> (u64, Option<Slot>) {
         if let Some(&(hash, Some(slot))) = self.loaded.get(number)
-            && name(self.slab.get(slot)) == name_of(key)
+            && is_named(self.slab.get(slot), key)
         {
             return (hash, Some(slot));
         }
@@ -259,6 +261,23 @@ fn name(packed: &[u8]) -> (u32, &[u8]) {
     take_name(&mut name).unwrap_or_default()
 }
 
+/// What stands after the head and the name of a slot that is of this key; `None` if it is of another.
+#[inline]
+fn after_name<'b>(packed: &'b [u8], key: &StateKey) -> Option<&'b [u8]> {
+    let (alert, text) = name_of(key);
+    let mut named = packed.get(Head::BYTES..)?;
+    // Most names are short: a number in a byte, and a length in another.
+    if alert < 0x80 && text.len() < 0x80 {
+        let short = named.strip_prefix(&[alert as u8, text.len() as u8])?;
+        return short.strip_prefix(text);
+    }
+    (take_name(&mut named)? == (alert, text)).then_some(named)
+}
+
+fn is_named(packed: &[u8], key: &StateKey) -> bool {
+    after_name(packed, key).is_some()
+}
+
 fn take_name<'b>(packed: &mut &'b [u8]) -> Option<(u32, &'b [u8])> {
     wire::take(packed)
 }
@@ -318,11 +337,11 @@ impl Store for MemoryStore {
         for (number, key) in keys.iter().enumerate() {
             let (hash, likely) = self.loaded[start + number];
             let slot = match likely {
-                Some(slot) if name(self.slab.get(slot)) != name_of(key) => self.find(hash, key),
+                Some(slot) if !is_named(self.slab.get(slot), key) => self.find(hash, key),
                 likely => likely,
             };
             self.loaded[start + number].1 = slot;
-            let state = slot.and_then(|slot| self.take(slot));
+            let state = slot.and_then(|slot| self.take(slot, key));
             states.push(Stored::new(key.clone(), state));
         }
         Ok(())
@@ -334,13 +353,14 @@ impl Store for MemoryStore {
         Ok(rows.collect())
     }
 
-    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), Infallible> {
+    fn commit(&mut self, mut checkpoint: Checkpoint) -> Result<(), Infallible> {
         self.rows.extend(checkpoint.rows);
         self.input = checkpoint.input;
-        for (number, Stored { key, state, timer }) in checkpoint.states.into_iter().enumerate() {
+        for (number, stored) in checkpoint.states.iter_mut().enumerate() {
+            let Stored { key, state, timer } = stored;
             match state {
-                Some(state) => self.put(number, &key, state, timer.unwrap_or(Time::MAX)),
-                None => self.remove(number, &key),
+                Some(_) => self.put(number, key, state, timer.unwrap_or(Time::MAX)),
+                None => self.remove(number, key),
             }
         }
         self.loaded.clear();

@@ -133,12 +133,12 @@ impl Counts {
             return bytes.push(NONE);
         }
         bytes.push(if self.older.is_empty() { ONE } else { SEVERAL });
-        wire::put(bytes, &self.oldest);
+        wire::put_signed(bytes, self.oldest);
         if !self.older.is_empty() {
-            wire::put(bytes, &self.older.len());
+            wire::put_integer(bytes, self.older.len() as u64);
             bytes.extend_from_slice(&self.older);
         }
-        wire::put(bytes, &self.last);
+        wire::put_integer(bytes, self.last);
     }
 
     /// Reads what [`Counts::write`] wrote.
@@ -148,18 +148,18 @@ impl Counts {
         if panes == NONE {
             return Some(Counts::default());
         }
-        let oldest = wire::take(bytes)?;
+        let oldest = wire::take_signed(bytes)?;
         let older: &[u8] = match panes {
             ONE => &[],
             SEVERAL => {
-                let length = wire::take(bytes)?;
+                let length = usize::try_from(wire::take_integer(bytes)?).ok()?;
                 let (older, rest) = bytes.split_at_checked(length)?;
                 *bytes = rest;
                 older
             }
             _ => return None,
         };
-        let last: u64 = wire::take(bytes)?;
+        let last = wire::take_integer(bytes)?;
         let (mut newest, mut total, mut rest): (i64, u64, _) = (oldest, last, older);
         let mut is_sound = last > 0;
         while !rest.is_empty() {
@@ -198,21 +198,10 @@ fn put_integer(bytes: &mut SmallVec<[u8; 24]>, mut integer: u64) {
 
 /// Takes a pane off the front: its count, and how far the next one is.
 fn take_pane(bytes: &mut &[u8]) -> Option<(u64, i64)> {
-    let head = take_integer(bytes)?;
+    let head = wire::take_integer(bytes)?;
     let further = match head & 1 {
         0 => 0,
-        _ => i64::try_from(take_integer(bytes)?).ok()?,
+        _ => i64::try_from(wire::take_integer(bytes)?).ok()?,
     };
     Some((head >> 1, further.checked_add(1)?))
-}
-
-#[inline]
-fn take_integer(bytes: &mut &[u8]) -> Option<u64> {
-    match bytes.split_first() {
-        Some((&first, rest)) if first < 0x80 => {
-            *bytes = rest;
-            Some(u64::from(first))
-        }
-        _ => wire::take(bytes),
-    }
 }
