@@ -67,7 +67,8 @@ impl Fields {
     pub(super) fn get_short(&self, name: Short) -> Option<(usize, &Field)> {
         let index = if self.list.len() > FEW {
             let bytes = name.0.to_le_bytes();
-            let length = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+            let last = bytes.iter().rposition(|byte| *byte != 0);
+            let length = last.map_or(0, |last| last + 1);
             self.find(std::str::from_utf8(&bytes[..length]).ok()?)?
         } else {
             self.shorts.iter().position(|short| *short == Some(name))?
