@@ -134,6 +134,8 @@ pub(super) fn watch(
     let watcher = watcher.flatten();
     let every = look_every(watcher.is_some());
     let mut seen = look(folder, is_of_rules);
+    // What was saved after the rules were read, and before this, nobody tells of.
+    let _ = sender.send(Instant::now());
     let mut retries = None;
     loop {
         let began = match changes.recv_timeout(retries.unwrap_or(every)) {
