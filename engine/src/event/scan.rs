@@ -285,8 +285,11 @@ impl<'a> Scanner<'a> {
         }
         let second = self.unit(at + UNIT)?;
         let is_pair = first < 0xdc00 && (0xdc00..0xe000).contains(&second);
-        let pair = 0x1_0000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
-        is_pair.then_some((char::from_u32(pair)?, at + 2 * UNIT))
+        if !is_pair {
+            return None;
+        }
+        let pair = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        Some((char::from_u32(pair)?, at + 2 * UNIT))
     }
 
     /// Reads `\u` and four digits.
