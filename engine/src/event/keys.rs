@@ -66,6 +66,7 @@ impl Keys {
         };
         let bits = name.bits();
         let end = u128::from(u16::from_le_bytes(*b"\":"));
+        // By the golden ratio, so that names that are much alike come apart.
         let hash = (bits as u64 ^ (bits >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let next = (hash >> 32) as usize % GUESSES;
         self.guesses.resize(GUESSES, NONE);

@@ -50,12 +50,6 @@ impl Scanner<'_> {
 
     #[inline(never)]
     fn long_number(self, start: usize) -> Option<(Option<Number>, usize)> {
-        // So many digits are an integer of 64 bits, and so many a double that is exact.
-        const INTEGER: usize = 18;
-        const EXACT: usize = 15;
-        const POWERS: [f64; EXACT + 1] = [
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-        ];
         let is_negative = self.byte(start) == b'-';
         let first = start + usize::from(is_negative);
         let mut value = 0_i64;
@@ -81,20 +75,7 @@ impl Scanner<'_> {
             let end = self.digits(at, &mut value);
             return (end > at).then_some((None, end));
         }
-        let signed = if is_negative {
-            value.wrapping_neg()
-        } else {
-            value
-        };
-        let number = match fraction {
-            // Minus nought is not the integer 0 to every parser.
-            0 if whole <= INTEGER && (value != 0 || !is_negative) => Some(Number::Integer(signed)),
-            1.. if whole + fraction <= EXACT && value != 0 => {
-                // Both are exact doubles, so the quotient is the double nearest to the decimal.
-                Some(Number::Double(signed as f64 / POWERS[fraction]))
-            }
-            _ => None,
-        };
+        let number = decimal(value, is_negative, whole, fraction);
         Some((number, at))
     }
 
@@ -134,7 +115,6 @@ impl ShortNumber {
 
     /// Its value; none for one that the general parser shall read.
     fn number(&self) -> Option<Number> {
-        const POWERS: [f64; 8] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
         let after = u64::MAX << (8 * self.whole);
         // The digits side by side, and nothing in front of them.
         let digits = self.text & !after
@@ -143,16 +123,35 @@ impl ShortNumber {
                 _ => self.text >> 8 & after,
             };
         let count = self.whole + self.fraction;
-        let value = eight_digits(digits << (8 * (8 - count)));
-        let value = i64::from(value);
-        let signed = if self.sign > 0 { -value } else { value };
-        match self.fraction {
-            // Minus nought is not the integer 0 to every parser.
-            _ if value == 0 && (self.sign > 0 || self.fraction > 0) => None,
-            0 => Some(Number::Integer(signed)),
+        let value = i64::from(eight_digits(digits << (8 * (8 - count))));
+        let (whole, fraction) = (self.whole as usize, self.fraction as usize);
+        decimal(value, self.sign > 0, whole, fraction)
+    }
+}
+
+/// The number whose digits are those of `value`, so many of them before the point and after it; none for one that the
+/// general parser shall read.
+#[inline]
+fn decimal(value: i64, is_negative: bool, whole: usize, fraction: usize) -> Option<Number> {
+    // So many digits are an integer of 64 bits, and so many a double that is exact.
+    const INTEGER: usize = 18;
+    const EXACT: usize = 15;
+    const POWERS: [f64; EXACT + 1] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let signed = if is_negative {
+        value.wrapping_neg()
+    } else {
+        value
+    };
+    match fraction {
+        // Minus nought is not the integer 0 to every parser.
+        0 if whole <= INTEGER && (value != 0 || !is_negative) => Some(Number::Integer(signed)),
+        1.. if whole + fraction <= EXACT && value != 0 => {
             // Both are exact doubles, so the quotient is the double nearest to the decimal.
-            fraction => Some(Number::Double(signed as f64 / POWERS[fraction as usize])),
+            Some(Number::Double(signed as f64 / POWERS[fraction]))
         }
+        _ => None,
     }
 }
 
