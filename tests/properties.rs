@@ -121,14 +121,16 @@ fn check(seed: u64, features: Features) -> Result<usize, String> {
     let lines: Vec<&str> = case.lines.iter().map(String::as_str).collect();
     let wanted = oracle::run(&case.rules, lines.iter().copied(), case.until_end).unwrap();
     let program = compile_text(&case.yaml);
-    let run = |batches| {
-        Run {
-            program: &program,
-            until_end: case.until_end,
+    let run_of = |program, batches| {
+        let until_end = case.until_end;
+        let run = Run {
+            program,
+            until_end,
             batches,
-        }
-        .over(&lines)
+        };
+        run.over(&lines)
     };
+    let run = |batches| run_of(&program, batches);
     let given = run(Batches::Whole);
     // The rules, the events, and the alerts from just before the first that differs.
     let about = |what: String, from: usize| {
@@ -165,6 +167,13 @@ fn check(seed: u64, features: Features) -> Result<usize, String> {
     ] {
         if run(batches) != given {
             return Err(about(format!("batches {batches:?} give something else"), 0));
+        }
+    }
+    let sharing = compile_text(&case.yaml).share_windows();
+    for batches in [Batches::Of(size), Batches::Divided(parts, 1)] {
+        if run_of(&sharing, batches) != given {
+            let what = format!("windows kept once, in batches {batches:?}, give something else");
+            return Err(about(what, 0));
         }
     }
     let rejects: Vec<usize> = given

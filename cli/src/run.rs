@@ -36,7 +36,10 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     if args.inquiry.is_any() {
         return inquiry::inquire(args, terminal);
     }
-    let checked = load(&args.rules)?;
+    let mut checked = load(&args.rules)?;
+    if args.state.is_none() {
+        checked.program = checked.program.map(Program::share_windows);
+    }
     let Some(program) = usable(&checked, terminal) else {
         return Ok(ExitCode::from(1));
     };

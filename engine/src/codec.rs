@@ -121,7 +121,8 @@ impl Input {
 /// Reads the state of a key, whose rule need not be known.
 pub(crate) fn decode_state(fingerprint: &[u8; 16], bytes: &[u8]) -> Result<KeyState, CodecError> {
     let mut body = open(KEY_MAGIC, fingerprint, bytes)?;
-    match KeyState::read(&mut body) {
+    // What is stored is the state of one alert.
+    match KeyState::read(&mut body, 0) {
         Some(state) if body.is_empty() => Ok(state),
         _ => Err(CodecError::Corrupt),
     }

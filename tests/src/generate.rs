@@ -44,7 +44,9 @@ pub fn case(seed: u64, features: Features) -> Case {
         rules.lists = surroundings::lists();
     }
     for name in &names {
-        let rule = rule(&mut rng, name, features, &rules.defaults);
+        // Rules often have windows in common with one before them.
+        let like = chance(&mut rng, 50).then(|| rng.choice(&rules.alerts));
+        let rule = rule(&mut rng, name, features, &rules.defaults, like.flatten());
         rules.alerts.push(rule);
     }
     let begin = stream::begin(&mut rng, features);
@@ -74,7 +76,13 @@ fn chance(rng: &mut Rng, percent: u32) -> bool {
     rng.u32(..100) < percent
 }
 
-fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults) -> OracleRule {
+fn rule(
+    rng: &mut Rng,
+    name: &str,
+    features: Features,
+    defaults: &OracleDefaults,
+    like: Option<&OracleRule>,
+) -> OracleRule {
     let on: &[&str] = pick(
         rng,
         &[
@@ -111,9 +119,19 @@ fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults
         windows,
         seconds: Vec::new(),
         features,
-        sketch_panes: 0,
+        // The sketches of two rules are too many for one.
+        sketch_panes: if like.is_some() { u64::MAX } else { 0 },
     };
     let when = conditions.condition(2);
+    let when = match like {
+        None => when,
+        Some(OracleRule { when: other, .. }) => match conditions.rng.u32(..4) {
+            0 => other.clone(),
+            1 => format!("not ({other})"),
+            2 => format!("({other}) and ({when})"),
+            _ => format!("({when}) or ({other})"),
+        },
+    };
     let until = chance(conditions.rng, 35).then(|| match chance(conditions.rng, 20) {
         true => format!("not ({when})"),
         false => conditions.condition(1),
@@ -136,10 +154,9 @@ fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults
     }
     let cooldown = cooldown.unwrap_or(0);
     // Room is left, since a key must not be forgotten while a window may hold its events.
-    let forget_seconds = chance(rng, 30).then(|| {
-        2 * (longest + for_seconds.unwrap_or(0)) + cooldown + pick(rng, &[1, 60, 300, 3_600])
-    });
-    OracleRule {
+    let least = 2 * (longest + for_seconds.unwrap_or(0)) + cooldown + 1;
+    let forget_seconds = chance(rng, 30).then(|| least + pick(rng, &[0, 59, 299, 3_599]));
+    let rule = OracleRule {
         name: name.to_owned(),
         on: on.iter().map(|&pattern| pattern.to_owned()).collect(),
         when,
@@ -151,5 +168,14 @@ fn rule(rng: &mut Rng, name: &str, features: Features, defaults: &OracleDefaults
             .collect(),
         forget_seconds,
         ..life
+    };
+    match like {
+        None => rule,
+        Some(like) => OracleRule {
+            on: like.on.clone(),
+            by: like.by.clone(),
+            forget_seconds: like.forget_seconds.filter(|seconds| *seconds >= least),
+            ..rule
+        },
     }
 }

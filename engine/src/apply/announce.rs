@@ -1,7 +1,7 @@
 //! Announcing: the messages and the trace of what an evaluation changed.
 
 use super::told::Message;
-use super::{Repeated, Run};
+use super::{Place, Repeated, Run};
 use crate::event::Event;
 use crate::ids;
 use crate::message::{About, episode_id};
@@ -14,36 +14,36 @@ impl<'p> Run<'p> {
     /// Tells what an evaluation changed, and sends the message that is due.
     pub(super) fn announce(
         &mut self,
-        cell: usize,
+        place: Place,
         state: &mut KeyState,
         change: Option<Change>,
         event: Option<&Event<'_>>,
     ) {
         if let Some(change) = change {
-            self.announce_change(cell, state, change, event);
+            self.announce_change(place, state, change, event);
         }
-        if let Some(ordinal) = state.take_due(self.rule(cell), self.for_ever) {
-            self.say_firing(cell, state, ordinal, event);
+        if let Some(ordinal) = state.take_due(self.rule_of(place.alert), self.for_ever) {
+            self.say_firing(place, state, ordinal, event);
         } else if change.is_some_and(|change| change.to == Stage::Firing) {
-            let windows = state.readings(self.rule(cell));
-            let key = self.cells[cell].key.key.clone();
-            let about = About::key(self.rule(cell), &key, state, event, windows);
+            let windows = state.readings(self.rule_of(place.alert));
+            let key = self.cells[place.cell].key.key.clone();
+            let about = About::key(self.rule_of(place.alert), &key, state, event, windows);
             self.record(&about, Stage::Firing, Stage::Firing, Reason::Cooldown);
         }
     }
 
     pub(super) fn announce_change(
         &mut self,
-        cell: usize,
+        place: Place,
         state: &KeyState,
         change: Change,
         event: Option<&Event<'_>>,
     ) {
-        let rule = self.rule(cell);
+        let rule = self.rule_of(place.alert);
         // The next episode's messages do not take the place of this one's.
-        self.repeated.remove(&cell);
+        self.repeated.remove(&place);
         let windows = state.readings(rule);
-        let key = self.cells[cell].key.key.clone();
+        let key = self.cells[place.cell].key.key.clone();
         let about = About::key(rule, &key, state, event, windows);
         self.record(&about, change.from, change.to, change.reason);
         // Nobody was told of an episode whose beginning was silenced or withheld.
@@ -57,23 +57,23 @@ impl<'p> Run<'p> {
                 reason: forgotten.then_some(EndReason::Forgotten),
                 ..about.alert(self.program, id, Status::Resolved, 0)
             };
-            self.tell(Some(cell), alert);
+            self.tell(Some(place.cell), alert);
         }
     }
 
     fn say_firing(
         &mut self,
-        cell: usize,
+        place: Place,
         state: &mut KeyState,
         ordinal: u32,
         event: Option<&Event<'_>>,
     ) {
-        let rule = self.rule(cell);
+        let rule = self.rule_of(place.alert);
         let Some(Firing { episode, .. }) = state.firing() else {
             return;
         };
         let windows = state.readings(rule);
-        let key = self.cells[cell].key.key.clone();
+        let key = self.cells[place.cell].key.key.clone();
         let about = About::key(rule, &key, state, event, windows);
         let trace = self.told.trace.len();
         if ordinal > 0 {
@@ -83,7 +83,7 @@ impl<'p> Run<'p> {
             return;
         }
         // Of several that are due at once only the latest is sent.
-        let earlier = self.repeated.remove(&cell);
+        let earlier = self.repeated.remove(&place);
         let ordinal = match earlier.filter(|earlier| earlier.moves == self.moves) {
             Some(earlier) => {
                 self.told.alerts[earlier.alert] = None;
@@ -99,7 +99,7 @@ impl<'p> Run<'p> {
                 alert: self.told.alerts.len(),
                 trace: trace..self.told.trace.len(),
             };
-            self.repeated.insert(cell, repeated);
+            self.repeated.insert(place, repeated);
         }
         let id = episode_id(&rule.name, &key, episode);
         let alert = Alert {
@@ -107,21 +107,20 @@ impl<'p> Run<'p> {
             ..about.alert(self.program, id, Status::Firing, ordinal)
         };
         let at = about.at;
-        self.tell(Some(cell), alert);
+        self.tell(Some(place.cell), alert);
         state.note_sent(ordinal, at);
     }
 
     /// A per-event alert with a cooldown: its state says when its key last fired.
-    pub(super) fn fire_again(&mut self, cell: usize, state: &mut KeyState, event: &Event<'_>) {
-        let rule = self.rule(cell);
-        let key = self.cells[cell].key.key.clone();
+    pub(super) fn fire_again(&mut self, place: Place, state: &mut KeyState, event: &Event<'_>) {
+        let rule = self.rule_of(place.alert);
+        let key = self.cells[place.cell].key.key.clone();
         let shown = (!self.is_global(rule)).then_some(&*key);
         let about = About::event(rule, shown, event);
         if !state.take_event(rule, event) {
             self.record(&about, Stage::Inactive, Stage::Inactive, Reason::Cooldown);
         } else {
-            let alert = self.cells[cell].key.alert as usize;
-            if self.fire(alert, shown, event, Some(cell)) {
+            if self.fire(place.alert, shown, event, Some(place.cell)) {
                 state.note_sent(0, event.time);
             }
         }
@@ -130,12 +129,12 @@ impl<'p> Run<'p> {
     /// A per-event alert: it fires once; `cell` remembers it, if it has a cooldown. Tells whether the message was sent.
     pub(super) fn fire(
         &mut self,
-        alert: usize,
+        alert: u32,
         key: Option<&str>,
         event: &Event<'_>,
         cell: Option<usize>,
     ) -> bool {
-        let rule = &self.program.alerts[alert];
+        let rule = self.rule_of(alert);
         let about = About::event(rule, key, event);
         self.record(
             &about,

@@ -89,11 +89,11 @@ impl Program {
                 continue;
             }
             let event = &plan.kept[planned.kept as usize - 1];
-            for (touch, number) in plan.touches[touches].iter().zip(0..) {
-                run.stage = TurnStage::Touch(number);
+            for touch in &plan.touches[touches] {
                 match touch {
                     Touch::Fire { alert, key } if partition.fires(index) => {
-                        run.fire(*alert as usize, key.as_deref(), event, None);
+                        run.stage = TurnStage::Touch(*alert);
+                        run.fire(*alert, key.as_deref(), event, None);
                     }
                     Touch::Fire { .. } => {}
                     Touch::Group { key } => {
@@ -144,11 +144,18 @@ struct Run<'p> {
     /// Counts the moves of progress: the timers that run in one run at once.
     moves: u64,
     /// The last message of a cell that said again that its key fires.
-    repeated: BTreeMap<usize, Repeated>,
+    repeated: BTreeMap<Place, Repeated>,
     /// Which event it is, and what is done about it.
     event: u32,
     stage: TurnStage,
     told: Told,
+}
+
+/// Where the life of an alert is for some key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    cell: usize,
+    alert: u32,
 }
 
 /// A message that said again that a key fires.
@@ -200,8 +207,22 @@ impl<'p> Run<'p> {
         run
     }
 
+    /// The rule that a state is named after.
     fn rule(&self, cell: usize) -> &'p AlertRule {
-        &self.program.alerts[self.cells[cell].key.alert as usize]
+        self.rule_of(self.cells[cell].key.alert)
+    }
+
+    fn rule_of(&self, alert: u32) -> &'p AlertRule {
+        &self.program.alerts[alert as usize]
+    }
+
+    /// The alerts whose lives a state holds, each with its rule: the one that it is named after, then the others.
+    fn members(&self, cell: usize) -> impl Iterator<Item = (Place, &'p AlertRule)> + use<'p> {
+        let alert = self.cells[cell].key.alert;
+        let rule = self.rule_of(alert);
+        let alerts = std::iter::once(alert).chain(rule.followers().iter().copied());
+        let place = move |alert| Place { cell, alert };
+        alerts.map(place).zip(self.program.members(rule))
     }
 
     fn is_global(&self, rule: &AlertRule) -> bool {
@@ -216,7 +237,7 @@ impl<'p> Run<'p> {
         let timer = cell_of
             .state
             .as_ref()
-            .and_then(|state| state.next_timer(rule, is_global, for_ever));
+            .and_then(|state| state.first_timer(self.program, rule, is_global, for_ever));
         if timer != cell_of.timer {
             cell_of.timer = timer;
             if let Some(timer) = timer.filter(|timer| *timer < self.end) {
@@ -257,55 +278,77 @@ impl<'p> Run<'p> {
         cells.sort_unstable_by(|&a, &b| self.cells[a].key.cmp(&self.cells[b].key));
         cells.dedup();
         for cell in cells.drain(..) {
-            if !self.skips_to_a_later_repeat(cell, progress) {
-                self.stage = stage(time, self.cells[cell].key.clone());
-                self.timer(cell, time);
-            }
+            self.timers_of(cell, time, progress, stage);
         }
         self.due = cells;
     }
 
-    /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
-    fn skips_to_a_later_repeat(&mut self, cell: usize, progress: Time) -> bool {
-        let rule = self.rule(cell);
-        // Where silences cover some deadlines, the latest that none of them covers is to be found.
-        if !self.for_ever || self.program.may_silence(rule) {
-            return false;
-        }
-        let is_global = self.is_global(rule);
-        let state = self.cells[cell].state.as_mut();
-        let skips = state.is_some_and(|state| state.skip_repeats(rule, is_global, progress));
-        if skips {
-            self.schedule(cell);
-        }
-        skips
-    }
-
-    fn timer(&mut self, cell: usize, due: Time) {
-        let rule = self.rule(cell);
-        let is_global = self.is_global(rule);
+    /// Runs the timers of a state at a time; one at which its key is forgotten is one of all its alerts.
+    fn timers_of(
+        &mut self,
+        cell: usize,
+        time: Time,
+        progress: Time,
+        stage: fn(Time, StateKey) -> TurnStage,
+    ) {
         let Some(mut state) = self.cells[cell].state.take() else {
             return;
         };
-        // What a per-event alert keeps is never evaluated, only forgotten.
-        if !rule.is_per_event() {
-            let change = state.timer(rule, due);
-            self.announce(cell, &mut state, change, None);
-        }
-        if state.forgotten_at(rule, is_global) == Some(due) {
-            if let Some(firing) = state.firing() {
-                let change = Change {
-                    from: Stage::Firing,
-                    to: Stage::Inactive,
-                    reason: Reason::Forgotten,
-                    ended: Some(firing),
-                };
-                self.announce_change(cell, &state, change, None);
+        let is_global = self.is_global(self.rule(cell));
+        let mut is_forgotten = false;
+        for (number, (place, rule)) in self.members(cell).enumerate() {
+            let timer = || state.next_timer(number, rule, is_global, self.for_ever);
+            if !rule.is_alone() && timer() != Some(time) {
+                continue;
             }
-        } else {
+            state.exchange(number);
+            if !self.skips_to_a_later_repeat(&mut state, rule, progress) {
+                let key = self.cells[cell].key.key.clone();
+                let alert = place.alert;
+                self.stage = stage(time, StateKey { alert, key });
+                self.timer(place, &mut state, time);
+                is_forgotten |= state.forgotten_at(rule, is_global) == Some(time);
+            }
+            state.exchange(number);
+        }
+        if !is_forgotten {
             self.cells[cell].state = Some(state);
         }
         self.schedule(cell);
+    }
+
+    /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
+    fn skips_to_a_later_repeat(
+        &self,
+        state: &mut KeyState,
+        rule: &AlertRule,
+        progress: Time,
+    ) -> bool {
+        // Where silences cover some deadlines, the latest that none of them covers is to be found.
+        self.for_ever
+            && !self.program.may_silence(rule)
+            && state.skip_repeats(rule, self.is_global(rule), progress)
+    }
+
+    fn timer(&mut self, place: Place, state: &mut KeyState, due: Time) {
+        let rule = self.rule_of(place.alert);
+        // What a per-event alert keeps is never evaluated, only forgotten.
+        if !rule.is_per_event() {
+            state.pass(self.program, self.rule(place.cell), due);
+            let change = state.evaluate(0, rule, None);
+            self.announce(place, state, change, None);
+        }
+        if state.forgotten_at(rule, self.is_global(rule)) == Some(due)
+            && let Some(firing) = state.firing()
+        {
+            let change = Change {
+                from: Stage::Firing,
+                to: Stage::Inactive,
+                reason: Reason::Forgotten,
+                ended: Some(firing),
+            };
+            self.announce_change(place, state, change, None);
+        }
     }
 
     /// Makes the one key of each alert without `by` that has none yet, unless the event touches it anyway.
@@ -318,7 +361,7 @@ impl<'p> Run<'p> {
                     |touch| matches!(touch, Touch::Group { key } if partition.cell(*key, 0) == Some(cell)),
                 );
                 if !touched {
-                    self.cells[cell].state = Some(KeyState::born_unseen(rule, time));
+                    self.cells[cell].state = Some(KeyState::born_unseen(self.program, rule, time));
                     self.schedule(cell);
                 }
             }
@@ -332,18 +375,32 @@ impl<'p> Run<'p> {
     }
 
     fn event(&mut self, cell: usize, event: &Event<'_>) {
-        let rule = self.rule(cell);
+        let (program, rule) = (self.program, self.rule(cell));
         let progress = self.input.progress.unwrap_or(event.arrival);
         let slot = &mut self.cells[cell].state;
-        let state = slot.get_or_insert_with(|| KeyState::new(rule, event.time));
-        if rule.is_per_event() {
-            self.with_state(cell, |run, state| run.fire_again(cell, state, event));
-        } else {
-            self.told.counts.late += u64::from(state.is_late(event));
-            let change = state.event(rule, event, progress);
-            if change.is_some() || state.firing().is_some() {
+        let state = slot.get_or_insert_with(|| KeyState::new(program, rule, event.time));
+        let is_late = state.is_late(event);
+        if !rule.is_per_event() {
+            state.count(program, rule, event, progress);
+        }
+        // The fields of a late event are stale: they neither start nor end an episode.
+        let slots = (!is_late).then_some(&event.slots[..]);
+        for (number, (place, rule)) in self.members(cell).enumerate() {
+            self.stage = TurnStage::Touch(place.alert);
+            if rule.is_per_event() {
+                self.with_state(cell, |run, state| run.fire_again(place, state, event));
+                continue;
+            }
+            self.told.counts.late += u64::from(is_late);
+            let Some(state) = &mut self.cells[cell].state else {
+                continue;
+            };
+            let change = state.evaluate(number, rule, slots);
+            if change.is_some() || state.fires(number) {
                 self.with_state(cell, |run, state| {
-                    run.announce(cell, state, change, Some(event));
+                    state.exchange(number);
+                    run.announce(place, state, change, Some(event));
+                    state.exchange(number);
                 });
             }
         }

@@ -18,7 +18,7 @@ pub(super) struct Turn {
 pub(super) enum Stage {
     /// The timers before it.
     Before(Time, StateKey),
-    /// What it touches, counted from 0.
+    /// The alert that it concerns.
     Touch(u32),
     /// The timers that it set and that are due already.
     After(Time, StateKey),
@@ -74,16 +74,12 @@ impl Told {
     /// What the parts of one batch give together: the same, in the same order, however it was parted.
     pub fn merge(parts: impl IntoIterator<Item = Told>) -> Output {
         let (mut alerts, mut trace) = (Vec::new(), Vec::new());
-        let mut several = false;
         for part in parts {
-            several |= !alerts.is_empty() || !trace.is_empty();
             alerts.extend(part.alerts.into_iter().flatten());
             trace.extend(part.trace.into_iter().flatten());
         }
-        if several {
-            alerts.sort_by(|a: &Message, b| a.turn.cmp(&b.turn));
-            trace.sort_by(|a: &(Turn, Trace), b| a.0.cmp(&b.0));
-        }
+        alerts.sort_by(|a: &Message, b| a.turn.cmp(&b.turn));
+        trace.sort_by(|a: &(Turn, Trace), b| a.0.cmp(&b.0));
         Output {
             alerts: alerts.into_iter().map(|message| message.alert).collect(),
             trace: trace.into_iter().map(|(_, trace)| trace).collect(),

@@ -17,7 +17,7 @@ use crate::diagnostic::{self as codes, nearest};
 use crate::event::Projection;
 use crate::ids;
 use crate::output::AlertSeverity;
-use crate::program::{AlertRule, Grouping, Kind, Node, Patterns, stays_untrue};
+use crate::program::{AlertRule, Grouping, Kind, Node, Patterns, Sharing, stays_untrue};
 use crate::yaml::{Content, Entry, Node as Yaml};
 
 /// The keys of an alert, in the order in which they are written.
@@ -284,7 +284,9 @@ pub(super) fn check<'c>(
             || FORGET.max(2 * (longest + hold.unwrap_or(0))),
             |(millis, _)| millis,
         ),
+        places: (0..windows.len() as u32).collect(),
         windows,
+        sharing: Sharing::Alone,
         grouping,
         evidence,
         summary,

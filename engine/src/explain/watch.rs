@@ -150,8 +150,8 @@ impl<'p> Watch<'p> {
         let rule = self.rule();
         let is_global = self.program.groupings[rule.grouping].is_global();
         if is_global && rule.kind == Kind::PerKey {
-            let state = KeyState::born_unseen(rule, time);
-            self.next = state.next_timer(rule, is_global, true);
+            let state = KeyState::born_unseen(self.program, rule, time);
+            self.next = state.next_timer(0, rule, is_global, true);
             self.state = Some(state);
         }
     }
@@ -193,7 +193,7 @@ impl<'p> Watch<'p> {
         let (mut alerts, mut trace) = (output.alerts.into_iter().peekable(), output.trace);
         while let Some(next) = state
             .as_ref()
-            .and_then(|state| state.next_timer(rule, is_global, true))
+            .and_then(|state| state.next_timer(0, rule, is_global, true))
             .filter(|next| *next < until && *next <= last)
         {
             let advance = Advance {
@@ -206,7 +206,8 @@ impl<'p> Watch<'p> {
             input = checkpoint.input;
             state = checkpoint.states.into_iter().find_map(|one| one.state);
             if let Some(before) = before.as_mut().filter(|_| !rule.is_per_event()) {
-                before.timer(rule, next);
+                before.pass(self.program, rule, next);
+                before.evaluate(0, rule, None);
             }
             let shown = state.as_ref().or(before.as_ref());
             let mut explanation = self.moment(shown, next);
@@ -238,7 +239,8 @@ impl<'p> Watch<'p> {
         let rule = self.rule();
         if rule.kind == Kind::PerKey && state.clock() < time {
             // Panes of a key at rest leave without a timer.
-            state.timer(rule, time);
+            state.pass(self.program, rule, time);
+            state.evaluate(0, rule, None);
         }
         Some(self.moment(Some(&state), time))
     }

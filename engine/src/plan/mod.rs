@@ -133,7 +133,8 @@ impl Plan<'_> {
         self.births = !self.is_empty() && input.program != Some(program.fingerprint());
         if self.births {
             for (alert, rule) in program.alerts.iter().enumerate() {
-                if rule.kind == Kind::PerKey && program.groupings[rule.grouping].is_global() {
+                let is_global = program.groupings[rule.grouping].is_global();
+                if rule.kind == Kind::PerKey && is_global && rule.has_own_states() {
                     let alert = alert as u32;
                     let key = EcoString::from("[]");
                     self.keys.intern(StateKey { alert, key });

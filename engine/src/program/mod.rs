@@ -6,6 +6,7 @@ mod falling;
 mod list;
 mod node;
 mod rule;
+mod sharing;
 mod template;
 
 pub use aggregate::AggregateRule;
@@ -15,6 +16,7 @@ pub(crate) use list::{Members, Network, Networks, Parsed};
 pub(crate) use node::{Constant, ItemList, Node, Operator, Step, Test};
 pub use rule::AlertRule;
 pub(crate) use rule::{Evidence, Grouping, Kind, Observed, Patterns, canonical_number, scalar};
+pub(crate) use sharing::Sharing;
 pub(crate) use template::{Part, Template};
 
 use crate::event::{Envelope, Event, Projection, Rejection, Slots, Source, Times, text_of};

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Node, Template};
+use super::{Node, Sharing, Template};
 use crate::eval::Scope;
 use crate::event::{Datum, Value};
 use crate::functions::Tick;
@@ -36,6 +36,9 @@ pub struct AlertRule {
     /// Milliseconds after its newest event at which a key is dropped.
     pub(crate) forget: i64,
     pub(crate) windows: Vec<Window>,
+    /// Where each of its windows stands in the states that hold them.
+    pub(crate) places: Vec<u32>,
+    pub(crate) sharing: Sharing,
     /// Whether a key that is inactive stays so until an event comes, or it is forgotten.
     pub(crate) rests: bool,
     /// Index of its `by` clause among the program's groupings.

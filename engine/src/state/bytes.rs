@@ -2,11 +2,12 @@
 //!
 //! A byte says which of the parts there are and what the short ones are; the parts follow: the clock; how long
 //! before it the newest event was; since when the key is pending, or its episode; its past; and, for each
-//! window, a byte that says whether more follow, and the panes.
+//! window, a byte that says what follows, and the panes. In memory only, the lives of further alerts may come last: how
+//! many there are, and those that differ from the first.
 
 use smallvec::SmallVec;
 
-use super::{Evaluated, KeyState, Phase};
+use super::{Evaluated, KeyState, Life, Phase};
 use crate::time::Time;
 use crate::window::Panes;
 use crate::wire;
@@ -25,9 +26,114 @@ const INACTIVE: u8 = 0;
 const PENDING: u8 = 1;
 const FIRING: u8 = 2;
 
+// After a window: nothing, another window, or further lives.
+const LAST: u8 = 0;
+const MORE: u8 = 1;
+const LIVES: u8 = 2;
+
 impl KeyState {
     /// Appends the stored form.
     pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        let clock = self.life.clock;
+        let newest = match self.newest {
+            None => NO_NEWEST,
+            Some(newest) if newest == clock => NEWEST_IS_CLOCK,
+            Some(_) => NEWEST_BEFORE_CLOCK,
+        };
+        let mut head = self.life.head() | newest << NEWEST;
+        if !self.windows.is_empty() {
+            head |= HAS_WINDOWS;
+        }
+        bytes.push(head);
+        wire::put_signed(bytes, clock.0);
+        if let (NEWEST_BEFORE_CLOCK, Some(newest)) = (newest, self.newest) {
+            wire::put_integer(bytes, clock.0.wrapping_sub(newest.0).cast_unsigned());
+        }
+        self.life.write(bytes);
+        let count = self.windows.len();
+        for (panes, number) in self.windows.iter().zip(1..) {
+            bytes.push(match number < count {
+                true => MORE,
+                false if self.others.is_empty() => LAST,
+                false => LIVES,
+            });
+            panes.write(bytes);
+        }
+        if !self.others.is_empty() {
+            self.write_others(bytes);
+        }
+    }
+
+    /// Appends how many further lives there are, and each that is not like the first behind its number.
+    fn write_others(&self, bytes: &mut Vec<u8>) {
+        wire::put_integer(bytes, self.others.len() as u64);
+        let others = self.others.iter().zip(1..);
+        let differ = others.filter(|(life, _)| **life != self.life);
+        for (life, number) in differ {
+            wire::put_integer(bytes, number);
+            bytes.push(life.head());
+            wire::put_signed(bytes, life.clock.0);
+            life.write(bytes);
+        }
+        bytes.push(0);
+    }
+
+    /// Takes what [`KeyState::write`] wrote off the front; `None` for what it cannot have written, or for a state with
+    /// more than so many further lives.
+    pub(crate) fn read(bytes: &mut &[u8], most_others: usize) -> Option<KeyState> {
+        let head = take_byte(bytes)?;
+        let clock = Time(wire::take_signed(bytes)?);
+        let newest = match head >> NEWEST & 3 {
+            NO_NEWEST => None,
+            NEWEST_IS_CLOCK => Some(clock),
+            NEWEST_BEFORE_CLOCK => {
+                let before = wire::take_integer(bytes)?;
+                Some(Time(clock.0.checked_sub_unsigned(before)?))
+            }
+            _ => return None,
+        };
+        let life = Life::read(head, clock, bytes)?;
+        let mut windows = SmallVec::new();
+        let mut follows = if head & HAS_WINDOWS > 0 { MORE } else { LAST };
+        while follows == MORE {
+            follows = take_byte(bytes)?;
+            windows.push(Panes::read(bytes)?);
+        }
+        let others = match follows {
+            LAST => Box::default(),
+            LIVES => read_others(&life, most_others, bytes)?,
+            _ => return None,
+        };
+        Some(KeyState {
+            newest,
+            windows,
+            life,
+            others,
+        })
+    }
+}
+
+/// Reads what [`KeyState::write_others`] wrote.
+fn read_others(first: &Life, most: usize, bytes: &mut &[u8]) -> Option<Box<[Life]>> {
+    let count = usize::try_from(wire::take_integer(bytes)?).ok()?;
+    if count > most {
+        return None;
+    }
+    let mut others = vec![first.clone(); count];
+    loop {
+        let number = usize::try_from(wire::take_integer(bytes)?).ok()?;
+        let Some(at) = number.checked_sub(1) else {
+            return Some(others.into());
+        };
+        let head = take_byte(bytes)?;
+        let clock = Time(wire::take_signed(bytes)?);
+        *others.get_mut(at)? = Life::read(head, clock, bytes)?;
+    }
+}
+
+impl Life {
+    /// What the first byte says of it.
+    fn head(&self) -> u8 {
         let evaluated = match self.evaluated {
             Evaluated::Never => 0,
             Evaluated::WithFields => 1,
@@ -38,23 +144,12 @@ impl KeyState {
             Phase::Pending { .. } => PENDING,
             Phase::Firing(_) => FIRING,
         };
-        let newest = match self.newest {
-            None => NO_NEWEST,
-            Some(newest) if newest == self.clock => NEWEST_IS_CLOCK,
-            Some(_) => NEWEST_BEFORE_CLOCK,
-        };
-        let mut head = evaluated | phase << PHASE | newest << NEWEST;
-        if self.past.is_some() {
-            head |= HAS_PAST;
-        }
-        if !self.windows.is_empty() {
-            head |= HAS_WINDOWS;
-        }
-        bytes.push(head);
-        wire::put_signed(bytes, self.clock.0);
-        if let (NEWEST_BEFORE_CLOCK, Some(newest)) = (newest, self.newest) {
-            wire::put_integer(bytes, self.clock.0.wrapping_sub(newest.0).cast_unsigned());
-        }
+        let past = if self.past.is_some() { HAS_PAST } else { 0 };
+        evaluated | phase << PHASE | past
+    }
+
+    /// Appends what is beside its head and its clock.
+    fn write(&self, bytes: &mut Vec<u8>) {
         match &self.phase {
             Phase::Inactive => {}
             Phase::Pending { since } => wire::put(bytes, since),
@@ -63,31 +158,13 @@ impl KeyState {
         if let Some(past) = &self.past {
             wire::put(bytes, past);
         }
-        let count = self.windows.len();
-        for (panes, number) in self.windows.iter().zip(1..) {
-            bytes.push(u8::from(number < count));
-            panes.write(bytes);
-        }
     }
 
-    /// Takes what [`KeyState::write`] wrote off the front; `None` for what it cannot have written.
-    pub(crate) fn read(bytes: &mut &[u8]) -> Option<KeyState> {
-        let (&head, rest) = bytes.split_first()?;
-        *bytes = rest;
+    fn read(head: u8, clock: Time, bytes: &mut &[u8]) -> Option<Life> {
         let evaluated = match head & 3 {
             0 => Evaluated::Never,
             1 => Evaluated::WithFields,
             2 => Evaluated::WithoutFields,
-            _ => return None,
-        };
-        let clock = Time(wire::take_signed(bytes)?);
-        let newest = match head >> NEWEST & 3 {
-            NO_NEWEST => None,
-            NEWEST_IS_CLOCK => Some(clock),
-            NEWEST_BEFORE_CLOCK => {
-                let before = wire::take_integer(bytes)?;
-                Some(Time(clock.0.checked_sub_unsigned(before)?))
-            }
             _ => return None,
         };
         let phase = match head >> PHASE & 3 {
@@ -102,19 +179,17 @@ impl KeyState {
             0 => None,
             _ => Some(wire::take(bytes)?),
         };
-        let mut windows = SmallVec::new();
-        let mut more = head & HAS_WINDOWS > 0;
-        while more {
-            more = wire::take(bytes)?;
-            windows.push(Panes::read(bytes)?);
-        }
-        Some(KeyState {
+        Some(Life {
             clock,
-            newest,
             evaluated,
             phase,
             past,
-            windows,
         })
     }
+}
+
+fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(byte)
 }

@@ -8,9 +8,9 @@ impl KeyState {
     /// The state with what has left its windows by `at` taken out of them; nothing is decided.
     pub(crate) fn aged(&self, rule: &AlertRule, at: Time) -> KeyState {
         let mut aged = self.clone();
-        aged.clock = aged.clock.max(at);
+        aged.life.clock = aged.life.clock.max(at);
         for (panes, window) in aged.windows.iter_mut().zip(&rule.windows) {
-            panes.expire(window, aged.clock);
+            panes.expire(window, aged.life.clock);
         }
         aged
     }

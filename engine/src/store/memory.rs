@@ -126,7 +126,7 @@ impl MemoryStore {
             return large.take();
         }
         let mut packed = after_name(self.slab.get(slot), key)?;
-        KeyState::read(&mut packed)
+        KeyState::read(&mut packed, usize::MAX)
     }
 
     /// Brings a state back, which is taken out of its place if it is large.

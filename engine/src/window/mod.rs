@@ -9,7 +9,7 @@ pub(crate) use panes::Panes;
 use crate::aggregate::Aggregate;
 use crate::eval::Scope;
 use crate::event::Datum;
-use crate::program::Node;
+use crate::program::{AlertRule, Node};
 use crate::time::Time;
 
 /// A window of an alert: what it adds up and for how long.
@@ -26,23 +26,36 @@ pub(crate) struct Window {
 /// The windows of one key at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Readings<'v> {
-    pub(crate) windows: &'v [Window],
-    /// One for each window.
-    pub(crate) panes: &'v [Panes],
-    pub(crate) clock: Time,
+    windows: &'v [Window],
+    /// Where the panes of each window stand.
+    places: &'v [u32],
+    panes: &'v [Panes],
+    clock: Time,
 }
 
 impl<'v> Readings<'v> {
     /// Of no windows.
     pub(crate) const NONE: Readings<'static> = Readings {
         windows: &[],
+        places: &[],
         panes: &[],
         clock: Time::MIN,
     };
 
+    pub(crate) fn new(rule: &'v AlertRule, panes: &'v [Panes], clock: Time) -> Readings<'v> {
+        Readings {
+            windows: &rule.windows,
+            places: &rule.places,
+            panes,
+            clock,
+        }
+    }
+
     /// The value of a window; unread if there is none of this number.
     pub(crate) fn value(self, window: usize) -> Datum<'v> {
-        match (self.panes.get(window), self.windows.get(window)) {
+        let place = self.places.get(window);
+        let panes = place.and_then(|place| self.panes.get(*place as usize));
+        match (panes, self.windows.get(window)) {
             (Some(panes), Some(window)) => panes.value(window, self.clock),
             _ => Datum::Unread,
         }

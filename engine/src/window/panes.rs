@@ -79,7 +79,11 @@ impl Panes {
 
     /// When a pane next enters or leaves the window, if none is added before.
     pub(crate) fn next_change(&self, frame: Frame, clock: Time) -> Option<Time> {
-        let leaves = frame.leaves(self.oldest()?);
+        let oldest = match self.oldest()? {
+            oldest if frame.leaves(oldest) > clock => oldest,
+            _ => self.oldest_of(frame.oldest(clock))?,
+        };
+        let leaves = frame.leaves(oldest);
         let newest = frame.newest(clock);
         let waiting = match self {
             _ if frame.offset == 0 => None,
@@ -102,14 +106,23 @@ impl Panes {
         }
     }
 
-    /// The latest time before `time` at which one of the panes leaves the window.
-    pub(crate) fn last_left(&self, frame: Frame, time: Time) -> Option<Time> {
+    /// The oldest pane from that of a number on.
+    fn oldest_of(&self, number: i64) -> Option<i64> {
+        match self {
+            Panes::Counts(counts) => counts.panes().map(|pane| pane.0).find(|one| *one >= number),
+            Panes::Sums(sums) => sums.panes().get(sums.before(number)).map(|pane| pane.0),
+        }
+    }
+
+    /// The latest time after `clock` and before `time` at which one of the panes leaves the window.
+    pub(crate) fn last_left(&self, frame: Frame, clock: Time, time: Time) -> Option<Time> {
         if frame.leaves(self.oldest()?) >= time {
             return None;
         }
         let mut last = None;
         self.each_number(|number| {
-            last = last.max(Some(frame.leaves(number)).filter(|at| *at < time))
+            let left = Some(frame.leaves(number));
+            last = last.max(left.filter(|at| *at > clock && *at < time));
         });
         last
     }
@@ -127,14 +140,23 @@ impl Panes {
             frame, aggregate, ..
         } = window;
         let number = |count| Accumulator::Count(count).number(*aggregate);
+        // What has left by this clock may still be there for another that is behind it.
+        let all_are_held = self.oldest().is_none_or(|pane| frame.leaves(pane) > clock);
         match self {
-            Panes::Counts(counts) if frame.offset == 0 => number(counts.total()),
+            Panes::Counts(counts) if frame.offset == 0 && all_are_held => number(counts.total()),
             Panes::Counts(counts) => {
-                let newest = frame.newest(clock);
-                let entered = counts.panes().take_while(|pane| pane.0 <= newest);
-                number(entered.map(|pane| pane.1).sum())
+                let held = frame.oldest(clock)..=frame.newest(clock);
+                let held = counts.panes().filter(|pane| held.contains(&pane.0));
+                number(held.map(|pane| pane.1).sum())
             }
-            Panes::Sums(sums) => sums.value(*aggregate, entered(sums, *frame, clock)),
+            Panes::Sums(sums) => {
+                let entered = entered(sums, *frame, clock);
+                if all_are_held {
+                    sums.value(*aggregate, entered)
+                } else {
+                    sums.value_from(*aggregate, sums.before(frame.oldest(clock)), entered)
+                }
+            }
         }
     }
 

@@ -32,7 +32,39 @@ pub(crate) fn run(options: &Options) {
     ];
     group(options, users(1_000), "1,000 users of 20 types", &cases);
     group(options, users(50_000), "50,000 users of 20 types", &cases);
+    for users in [1_000, 100_000] {
+        in_common(options, users);
+    }
     late(options);
+}
+
+/// Fifty rules of one window, each with a limit of its own, beside one of them.
+fn in_common(options: &Options, number: u32) {
+    let name = "windows: 50 rules of count() over 5m by userId";
+    if !options.wants(name) {
+        return;
+    }
+    let limits = (0..50).map(|at| (at, 1_000 + at));
+    let alert =
+        |(at, limit)| format!("  burst-{at}: {{by: userId, when: count() over 5m >= {limit}}}\n");
+    let rules: String = limits.map(alert).collect();
+    let fifty = || compile_text(&format!("alerts:\n{rules}"));
+    let (alone, sharing) = (fifty(), fifty().share_windows());
+    let one = compile_text(COUNT);
+    let events = users(number).events(options.events / 4);
+    let mut runners = [
+        projection(&events),
+        engine(name, &sharing, &events),
+        engine("  the window kept by each of them", &alone, &events),
+        engine("  one rule", &one, &events),
+    ];
+    interleave(options.rounds, &mut runners);
+    let table = table(&events);
+    table.head(&format!("a window in common, {number} users"));
+    let one = &runners[3];
+    for runner in &runners[1..] {
+        table.row(runner, &runners[0], &Table::factor(runner, one));
+    }
 }
 
 fn users(users: u32) -> Workload {

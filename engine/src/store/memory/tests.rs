@@ -29,7 +29,7 @@ fn program() -> Program {
 fn state(program: &Program, alert: u32, events: u64, random: &mut fastrand::Rng) -> KeyState {
     let rule = &program.alerts[alert as usize];
     let mut time = 1_767_571_200 + random.i64(0..10_000);
-    let mut state = KeyState::new(rule, Time(time * 1_000));
+    let mut state = KeyState::new(program, rule, Time(time * 1_000));
     for _ in 0..events {
         time += random.i64(0..60);
         let value = random.u32(..);
@@ -39,7 +39,8 @@ fn state(program: &Program, alert: u32, events: u64, random: &mut fastrand::Rng)
             line: 1,
         };
         let event = program.decode(line.as_bytes(), source).unwrap();
-        state.event(rule, &event, event.arrival);
+        state.count(program, rule, &event, event.arrival);
+        state.evaluate(0, rule, Some(&event.slots));
     }
     state
 }

@@ -1,6 +1,7 @@
 //! Panes of any aggregate, each an accumulator.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,7 @@ impl Sums {
     pub(super) fn keep_fold(&mut self, aggregate: Aggregate) {
         if self.fold.is_none() && self.panes.len() >= MANY {
             let rest = usize::from(!aggregate.adds_to_fold());
-            let fold = self.folded(aggregate, self.panes.len() - rest);
+            let fold = self.folded(aggregate, 0..self.panes.len() - rest);
             self.fold = Some(Box::new(fold));
         }
     }
@@ -110,11 +111,15 @@ impl Sums {
         }
     }
 
+    /// How many panes there are before that of a number.
+    pub(super) fn before(&self, number: i64) -> usize {
+        self.panes.partition_point(|pane| pane.0 < number)
+    }
+
     /// The value of the first panes.
     pub(super) fn value(&self, aggregate: Aggregate, entered: usize) -> Datum<'_> {
         if aggregate == Aggregate::Last {
-            let newest = self.panes.range(..entered).next_back();
-            return newest.map_or(Datum::Empty, |(_, pane)| pane.value(aggregate));
+            return self.value_from(aggregate, 0, entered);
         }
         match (&self.fold, self.panes.back()) {
             (Some(fold), _) if aggregate.adds_to_fold() => fold.number(aggregate),
@@ -123,14 +128,24 @@ impl Sums {
                 fold.merge(newest);
                 fold.number(aggregate)
             }
-            _ => self.folded(aggregate, entered).number(aggregate),
+            _ => self.value_from(aggregate, 0, entered),
         }
     }
 
-    /// Folds the first panes from the oldest on, so that the same panes always give the same bits.
-    fn folded(&self, aggregate: Aggregate, panes: usize) -> Accumulator {
+    /// The value of the panes from one on to before another.
+    pub(super) fn value_from(&self, aggregate: Aggregate, start: usize, end: usize) -> Datum<'_> {
+        let panes = start..end.max(start);
+        if aggregate == Aggregate::Last {
+            let newest = self.panes.range(panes).next_back();
+            return newest.map_or(Datum::Empty, |(_, pane)| pane.value(aggregate));
+        }
+        self.folded(aggregate, panes).number(aggregate)
+    }
+
+    /// Folds panes from the oldest on, so that the same panes always give the same bits.
+    fn folded(&self, aggregate: Aggregate, panes: Range<usize>) -> Accumulator {
         let mut fold = Accumulator::new(aggregate);
-        let panes = self.panes.range(..panes);
+        let panes = self.panes.range(panes);
         panes.for_each(|(_, pane)| fold.merge(pane));
         fold
     }
