@@ -134,3 +134,38 @@ fn a_pipe_is_answered_as_its_events_come() {
     drop(events);
     assert!(run.wait().unwrap().success());
 }
+
+/// Three alerts with a window in common, and one with another besides.
+const IN_COMMON: &str = "
+alerts:
+  few: {on: login, by: userId, when: count(data.ok == false) over 5m >= 2}
+  half: {on: login, by: userId, when: count(data.ok == false) over 5m / count() over 5m > 50%, for: 10s}
+  many: {on: login, by: userId, when: count(data.ok == false) over 5m >= 4, cooldown: 10m, repeat: 20m}
+  some: {on: login, by: userId, when: count(data.ok == false) over 5m >= 3, until: count() over 5m == 0}
+";
+
+#[test]
+fn a_window_in_common_is_kept_once_and_gives_what_each_alert_alone_gives() {
+    let folder = Folder::with(&[("rules/rules.yaml", IN_COMMON)]);
+    let sample = folder.run(&["sample", "--seed", "5", "--events", "12000"]);
+    folder.write("events.ndjson", sample.expect(0).stdout);
+    let run = |more: &[&str]| {
+        let run = ["run", "--rules", "rules", "--events", "events.ndjson"];
+        let outputs = ["--alerts", "alerts", "--trace", "trace"];
+        let outcome = folder.run(&[&run[..], &outputs, more].concat()).expect(0);
+        let keys = outcome.stderr.lines().find_map(|line| {
+            let (keys, _) = line.split_once(" keys in ")?;
+            keys.parse::<u32>().ok()
+        });
+        (folder.read("alerts"), folder.read("trace"), keys)
+    };
+    let (alerts, trace, keys) = run(&["--jobs", "1"]);
+    for name in ["few", "half", "many", "some"] {
+        assert!(alerts.contains(&format!("\"alert\":\"{name}\"")), "{name}");
+    }
+    assert!(keys.is_some_and(|keys| keys <= 40), "{keys:?}");
+    for more in [["--jobs", "2"], ["--state", "state"]] {
+        let (same_alerts, same_trace, _) = run(&more);
+        assert!(alerts == same_alerts && trace == same_trace, "{more:?}");
+    }
+}

@@ -32,13 +32,18 @@ pub struct KeyState {
 impl KeyState {
     /// The state of a key at its first event.
     pub(crate) fn new(program: &Program, rule: &AlertRule, time: Time) -> KeyState {
-        let windows = program.kept_windows(rule);
-        KeyState {
+        let panes = |window: &Window| Panes::new(window.aggregate);
+        let mut state = KeyState {
             newest: None,
-            windows: windows.map(|window| Panes::new(window.aggregate)).collect(),
+            windows: rule.windows.iter().map(panes).collect(),
             life: Life::new(time),
-            others: rule.followers().iter().map(|_| Life::new(time)).collect(),
+            others: Box::default(),
+        };
+        if !rule.is_alone() {
+            state.windows = program.kept_windows(rule).map(panes).collect();
+            state.others = rule.followers().iter().map(|_| Life::new(time)).collect();
         }
+        state
     }
 
     /// The state of the one key of an alert without `by`, born of an event that does not match.
@@ -102,20 +107,17 @@ impl KeyState {
         progress: Time,
     ) {
         self.newest = self.newest.max(Some(event.time));
-        let lives = std::iter::once(&mut self.life).chain(&mut self.others);
-        let mut first = None;
-        for (life, member) in lives.zip(program.members(rule)) {
-            let before = (life.clock, life.evaluated, life.rests(member));
-            match first {
-                // Most are where the first was, and so they go on.
-                Some((first, after)) if first == before && member.places == rule.places => {
-                    (life.clock, life.evaluated) = after;
-                }
-                _ => {
-                    life.catch_up(&self.windows, member, progress);
-                    life.clock = life.clock.max(event.time);
-                    first.get_or_insert((before, (life.clock, life.evaluated)));
-                }
+        let (first, time) = (&mut self.life, event.time);
+        let before = first.moment(rule);
+        first.catch_up(&self.windows, rule, progress);
+        first.clock = first.clock.max(time);
+        for (life, member) in self.others.iter_mut().zip(program.followers(rule)) {
+            // Most are where the first was, and so they go on.
+            if life.moment(member) == before && member.places == rule.places {
+                (life.clock, life.evaluated) = (first.clock, first.evaluated);
+            } else {
+                life.catch_up(&self.windows, member, progress);
+                life.clock = life.clock.max(time);
             }
         }
         let slowest = self.slowest();
@@ -253,7 +255,7 @@ impl KeyState {
             return first;
         }
         // A key at rest is but forgotten, and that at the time at which the first is.
-        let members = program.members(rule).enumerate().skip(1);
+        let members = (1..).zip(program.followers(rule));
         let awake = members.filter(|(member, rule)| !self.life_of(*member).rests(rule));
         let others =
             awake.filter_map(|(member, rule)| self.next_timer(member, rule, is_global, for_ever));

@@ -218,11 +218,13 @@ impl<'p> Run<'p> {
 
     /// The alerts whose lives a state holds, each with its rule: the one that it is named after, then the others.
     fn members(&self, cell: usize) -> impl Iterator<Item = (Place, &'p AlertRule)> + use<'p> {
-        let alert = self.cells[cell].key.alert;
-        let rule = self.rule_of(alert);
-        let alerts = std::iter::once(alert).chain(rule.followers().iter().copied());
-        let place = move |alert| Place { cell, alert };
-        alerts.map(place).zip(self.program.members(rule))
+        let program = self.program;
+        let first = self.cells[cell].key.alert;
+        let followers = self.rule(cell).followers();
+        (0..=followers.len()).map(move |number| {
+            let alert = number.checked_sub(1).map_or(first, |at| followers[at]);
+            (Place { cell, alert }, &program.alerts[alert as usize])
+        })
     }
 
     fn is_global(&self, rule: &AlertRule) -> bool {

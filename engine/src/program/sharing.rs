@@ -1,7 +1,6 @@
 //! Alerts that have windows in common, and keep them once.
 
 use std::collections::BTreeMap;
-use std::iter;
 
 use super::{AlertRule, Dispatch, Kind, Program};
 use crate::window::Window;
@@ -47,7 +46,7 @@ impl Program {
     /// With each window kept once for all alerts that have it, by the same `by`, of the same events and with the same
     /// `forget`.
     ///
-    /// Such alerts have one state for a key, named after the first of them. What is given is the same. It is for who keeps states in
+    /// Such alerts have one state for a key, named after the first of them. What they give is the same. It is for who keeps states in
     /// memory: what is stored belongs to one alert, so that an edit leaves every other untouched.
     pub fn share_windows(mut self) -> Program {
         for members in self.families() {
@@ -112,13 +111,13 @@ impl Program {
         self.alerts[*leader as usize].sharing = Sharing::Leads { followers, windows };
     }
 
-    /// The alerts whose lives the states of an alert hold: itself, then the others in order.
-    pub(crate) fn members<'p>(
+    /// The alerts whose lives the states of an alert hold beside its own, in order.
+    pub(crate) fn followers<'p>(
         &'p self,
         rule: &'p AlertRule,
     ) -> impl Iterator<Item = &'p AlertRule> {
         let followers = rule.followers().iter();
-        iter::once(rule).chain(followers.map(|alert| &self.alerts[*alert as usize]))
+        followers.map(|alert| &self.alerts[*alert as usize])
     }
 
     /// The windows that the states of an alert hold.
@@ -133,5 +132,73 @@ impl Program {
         let further = further.iter();
         let further = further.map(|(alert, window)| &self.alerts[*alert as usize].windows[*window]);
         rule.windows.iter().chain(further)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::program::Program;
+    use crate::{Advance, MemoryStore, Plan, Planner, RawFile, Source, check, step};
+
+    const RULES: &str = "
+alerts:
+  a-of-five: {on: t, by: k, when: count() over 5m >= 2}
+  b-of-five: {on: t, by: k, when: count() over 5m >= 3 and sum(v) over 1h > 5}
+  c-of-hour: {on: t, by: k, when: sum(v) over 1h > 9, for: 1m}
+  d-of-another-key: {on: t, by: v, when: count() over 5m >= 2}
+  e-of-other-events: {on: u, by: k, when: count() over 5m >= 2}
+  f-kept-longer: {on: t, by: k, when: count() over 5m >= 2, forget: 30d}
+  g-of-another-window: {on: t, by: k, when: count() over 6m >= 2}
+  h-of-single-events: {on: t, by: k, when: v > 3}
+  i-without-windows: {on: t, by: k, when: v > 3, for: 1m}
+";
+
+    fn program() -> Program {
+        let file = RawFile {
+            name: "rules/a.yaml".into(),
+            bytes: RULES.into(),
+            settings: false,
+        };
+        check(vec![file]).program.unwrap()
+    }
+
+    #[test]
+    fn alerts_share_what_they_keep_of_the_same_keys_and_events() {
+        let program = program().share_windows();
+        let leading: Vec<_> = program
+            .alerts()
+            .filter(|rule| !rule.is_alone() && rule.has_own_states())
+            .map(|rule| rule.name.as_str())
+            .collect();
+        assert_eq!(leading, ["a-of-five"]);
+        let rule = &program.alerts[0];
+        let followers: Vec<_> = program.followers(rule).map(|rule| &rule.name).collect();
+        assert_eq!(followers, ["b-of-five", "c-of-hour"]);
+        let windows: Vec<_> = program.kept_windows(rule).map(|kept| &kept.text).collect();
+        assert_eq!(windows, ["count() over 5m", "sum(v) over 1h"]);
+        let places: Vec<_> = program.alerts[..3]
+            .iter()
+            .map(|rule| &rule.places)
+            .collect();
+        assert_eq!(places, [&[0][..], &[0, 1], &[1]]);
+    }
+
+    /// How many states one event leaves.
+    fn states(program: &Program) -> usize {
+        let (mut store, mut plan) = (MemoryStore::new(), Plan::default());
+        let event = br#"{"eventType":"t","timestamp":1767571200,"k":1,"v":2}"#;
+        let source = || Source::File {
+            file: "events".into(),
+            line: 1,
+        };
+        Planner::new(program).add(&mut plan, event, source).unwrap();
+        step(program, &mut store, &mut plan, Advance::default()).unwrap();
+        store.len()
+    }
+
+    #[test]
+    fn a_key_has_one_state_for_all_alerts_that_share_it() {
+        assert_eq!(states(&program()), 7);
+        assert_eq!(states(&program().share_windows()), 5);
     }
 }

@@ -149,6 +149,7 @@ impl Life {
     }
 
     /// Appends what is beside its head and its clock.
+    #[inline]
     fn write(&self, bytes: &mut Vec<u8>) {
         match &self.phase {
             Phase::Inactive => {}
@@ -160,6 +161,7 @@ impl Life {
         }
     }
 
+    #[inline]
     fn read(head: u8, clock: Time, bytes: &mut &[u8]) -> Option<Life> {
         let evaluated = match head & 3 {
             0 => Evaluated::Never,

@@ -130,6 +130,11 @@ impl Life {
         rule.rests && self.phase == Phase::Inactive && self.evaluated != Evaluated::Never
     }
 
+    /// What [`Life::catch_up`] goes by, beside the windows.
+    pub(super) fn moment(&self, rule: &AlertRule) -> (Time, Evaluated, bool) {
+        (self.clock, self.evaluated, self.rests(rule))
+    }
+
     /// Moves the clock past the times that were not worth a timer: at which panes of a key at rest left, and
     /// at which tumbling windows ended.
     pub(super) fn catch_up(&mut self, panes: &[Panes], rule: &AlertRule, progress: Time) {
@@ -137,7 +142,7 @@ impl Life {
             let left = windows(panes, rule);
             let left = left.filter_map(|(panes, window)| match window.frame.is_tumbling() {
                 true => Some(window.frame.pane_end(self.clock)).filter(|end| *end < progress),
-                false => panes.last_left(window.frame, self.clock, progress),
+                false => panes.last_left(window.frame, progress),
             });
             if let Some(left) = left.max() {
                 self.clock = self.clock.max(left);
@@ -155,6 +160,7 @@ impl Life {
     }
 
     /// Evaluates at the clock, with the fields of an event or without.
+    #[inline]
     pub(super) fn evaluate(
         &mut self,
         panes: &[Panes],

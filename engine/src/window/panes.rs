@@ -114,15 +114,14 @@ impl Panes {
         }
     }
 
-    /// The latest time after `clock` and before `time` at which one of the panes leaves the window.
-    pub(crate) fn last_left(&self, frame: Frame, clock: Time, time: Time) -> Option<Time> {
+    /// The latest time before `time` at which one of the panes leaves the window.
+    pub(crate) fn last_left(&self, frame: Frame, time: Time) -> Option<Time> {
         if frame.leaves(self.oldest()?) >= time {
             return None;
         }
         let mut last = None;
         self.each_number(|number| {
-            let left = Some(frame.leaves(number));
-            last = last.max(left.filter(|at| *at > clock && *at < time));
+            last = last.max(Some(frame.leaves(number)).filter(|at| *at < time))
         });
         last
     }
