@@ -247,21 +247,22 @@ fn every_code_has_a_case() {
 }
 
 /// Runs the events through the rules: the alerts, or rejects, one JSON object a line, without ids unless
-/// the section asks for them; or the trace or the aggregate rows, if the section does. Whatever the batches, and with the state written and read between them, the
-/// alerts must be the same.
+/// the section asks for them; or the trace or the aggregate rows, if the section does. Whatever the batches, with the state written and read between them, and
+/// with windows in common kept once, the alerts must be the same.
 fn alerts(case: &Case) -> String {
     let program = compile(case.files());
     let until_end = case.sections.iter().any(|(name, _)| name == "until-end");
     let with_ids = case.sections.last().unwrap().0 == "alerts with ids";
     let lines: Vec<&str> = case.section("events").lines().collect();
-    let run = |batches| {
-        Run {
-            program: &program,
+    let run_of = |program, batches| {
+        let run = Run {
+            program,
             until_end,
             batches,
-        }
-        .over(&lines)
+        };
+        run.over(&lines)
     };
+    let run = |batches| run_of(&program, batches);
     let whole = run(Batches::Whole);
     for batches in [
         Batches::Of(1),
@@ -277,6 +278,9 @@ fn alerts(case: &Case) -> String {
             case.path.display()
         );
     }
+    let sharing = compile(case.files()).share_windows();
+    let shared = run_of(&sharing, Batches::Of(3));
+    assert_eq!(shared, whole, "{}: windows kept once", case.path.display());
     let mut given = String::new();
     for (line, reason) in &whole.rejects {
         writeln!(given, "rejected {line}: {reason}").unwrap();
