@@ -165,6 +165,7 @@ impl KeyState {
         other.unwrap_or(&self.life)
     }
 
+    /// Whether one of the alerts fires.
     pub(crate) fn fires(&self, member: usize) -> bool {
         self.life_of(member).stage() == Stage::Firing
     }
@@ -256,7 +257,10 @@ impl KeyState {
         }
         // A key at rest is but forgotten, and that at the time at which the first is.
         let members = (1..).zip(program.followers(rule));
-        let awake = members.filter(|(member, rule)| !self.life_of(*member).rests(rule));
+        let awake = members.filter(|(member, rule)| {
+            let life = self.life_of(*member);
+            !life.rests(rule) || life.birth().is_some()
+        });
         let others =
             awake.filter_map(|(member, rule)| self.next_timer(member, rule, is_global, for_ever));
         others.chain(first).min()
