@@ -17,6 +17,9 @@ use crate::state::KeyState;
 use crate::time::Time;
 use crate::wire;
 
+/// The memory of so many keys is fetched at once: it must not drive itself out of the nearest cache again.
+const AHEAD: usize = 128;
+
 /// Keeps states in memory, for as long as the program runs.
 ///
 /// Between batches the state of a key is packed into a few bytes, in the layout of stored state. A large one
@@ -103,12 +106,17 @@ impl MemoryStore {
 
     /// Finds out where keys stand, most likely, and has the processor fetch the memory of them all at once, before they
     /// are looked at one by one: past its caches, each would take longer to arrive than to be worked on.
+    ///
+    /// One step at a time for all of them: the fewer instructions lie between two that wait for memory, the more of them
+    /// wait at once.
     fn locate(&mut self, keys: &[StateKey]) {
         let start = self.loaded.len();
         for key in keys {
             let hash = self.hash(key);
-            let likely = self.index.find(hash, |_| true);
-            self.loaded.push((hash, likely.copied()));
+            self.loaded.push((hash, None));
+        }
+        for (hash, slot) in &mut self.loaded[start..] {
+            *slot = self.index.find(*hash, |_| true).copied();
         }
         let slots = self.loaded[start..].iter().filter_map(|(_, slot)| *slot);
         let bytes = slots.filter_map(|slot| {
@@ -332,17 +340,19 @@ impl Store for MemoryStore {
     }
 
     fn load(&mut self, keys: &[StateKey], states: &mut Vec<Stored>) -> Result<(), Infallible> {
-        let start = self.loaded.len();
-        self.locate(keys);
-        for (number, key) in keys.iter().enumerate() {
-            let (hash, likely) = self.loaded[start + number];
-            let slot = match likely {
-                Some(slot) if !is_named(self.slab.get(slot), key) => self.find(hash, key),
-                likely => likely,
-            };
-            self.loaded[start + number].1 = slot;
-            let state = slot.and_then(|slot| self.take(slot, key));
-            states.push(Stored::new(key.clone(), state));
+        for keys in keys.chunks(AHEAD) {
+            let start = self.loaded.len();
+            self.locate(keys);
+            for (number, key) in keys.iter().enumerate() {
+                let (hash, likely) = self.loaded[start + number];
+                let slot = match likely {
+                    Some(slot) if !is_named(self.slab.get(slot), key) => self.find(hash, key),
+                    likely => likely,
+                };
+                self.loaded[start + number].1 = slot;
+                let state = slot.and_then(|slot| self.take(slot, key));
+                states.push(Stored::new(key.clone(), state));
+            }
         }
         Ok(())
     }
