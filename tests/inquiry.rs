@@ -15,9 +15,9 @@ use tripline_tests::run::compile_text;
 const CASES: u64 = 250;
 const MESSAGES: usize = 12;
 
-fn source(line: usize) -> Source {
+fn source(line: usize) -> Source<&'static str> {
     Source::File {
-        file: "events.ndjson".into(),
+        file: "events.ndjson",
         line: line as u64 + 1,
     }
 }

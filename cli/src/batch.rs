@@ -2,7 +2,6 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
 
 use tripline_engine::{Plan, Planner, Rejection, Source};
 
@@ -104,18 +103,15 @@ impl Batch {
     pub(crate) fn plan<'a>(
         &'a self,
         planner: &mut Planner<'_>,
-        file: &Arc<str>,
+        file: &'a str,
         plan: &mut Plan<'a>,
     ) -> Vec<Rejected<'a>> {
         let mut rejects = Vec::new();
         // It is many times as fast to check a batch for being text as it is to check its lines.
-        let text = std::str::from_utf8(&self.bytes).ok();
+        let text = simdutf8::basic::from_utf8(&self.bytes).ok();
         for (line, range, content) in &self.lines {
             let (line, raw) = (*line, &self.bytes[range.clone()]);
-            let source = || Source::File {
-                file: Arc::clone(file),
-                line,
-            };
+            let source = || Source::File { file, line };
             let added = match (content, text.and_then(|text| text.get(range.clone()))) {
                 (Content::Event, Some(text)) => planner.add_text(plan, text, source),
                 (Content::Event, None) => planner.add(plan, raw, source),

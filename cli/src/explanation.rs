@@ -24,7 +24,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<ExitCod
     };
     let text = event_text(&args.event)?;
     let source = Source::File {
-        file: "--event".into(),
+        file: "--event",
         line: 1,
     };
     let event = program

@@ -27,7 +27,7 @@
 //! let mut planner = Planner::new(&program);
 //! for (line, number) in lines.iter().zip(1..) {
 //!     let mut plan = Plan::default();
-//!     let source = || Source::File { file: "events.ndjson".into(), line: number };
+//!     let source = || Source::File { file: "events.ndjson", line: number };
 //!     planner.add(&mut plan, line.as_bytes(), source).expect("the line is an event");
 //!     let output = step(&program, &mut store, &mut plan, Advance::default())?;
 //!     let status = if number == 1 { Status::Firing } else { Status::Resolved };
@@ -51,7 +51,7 @@
 //! # let file = RawFile { name: "rules/hot.yaml".into(), bytes: rules.into(), settings: false };
 //! # let program = check(vec![file]).program.expect("the rules have no errors");
 //! # let line = br#"{"eventType":"sensor","timestamp":"2026-01-05T10:00:00Z","data":{"temperature":36.5}}"#;
-//! # let source = || Source::File { file: "events".into(), line: 1 };
+//! # let source = || Source::File { file: "events", line: 1 };
 //! # let mut store = MemoryStore::new();
 //! let advance = Advance::default();
 //! let input = store.input()?;

@@ -116,7 +116,7 @@ impl<'a> About<'a> {
             values: self.evidence(),
             reason: None,
             shadow: rule.shadow,
-            source: self.event.map(|event| event.source.clone()),
+            source: self.event.map(|event| event.source.kept()),
         }
     }
 }

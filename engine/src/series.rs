@@ -58,7 +58,7 @@ impl<'p> Past<'p> {
     /// Takes an event that arrived at this time; one that is none of the key's lets time go on.
     pub fn event(&mut self, json: &str, arrival: Time) {
         let source = crate::event::Source::File {
-            file: "past".into(),
+            file: "past",
             line: 0,
         };
         let decoded = self

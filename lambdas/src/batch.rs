@@ -46,6 +46,19 @@ pub struct Found {
     pub sub: u32,
     /// Its JSON.
     pub bytes: Vec<u8>,
+    shard: Arc<str>,
+    sequence: Option<Sequence>,
+}
+
+impl Found {
+    /// Where it comes from.
+    pub fn source(&self) -> Source<&str> {
+        Source::Record {
+            shard: &self.shard,
+            sequence: self.sequence.as_ref().map_or("", |one| one.digits()),
+            sub: self.sub,
+        }
+    }
 }
 
 /// Sorts what a call brought by shard; records of one shard keep their order.
@@ -117,7 +130,13 @@ impl Batch {
             Err(refused) => self.quarantine(record, None, refused.to_string(), data.to_vec()),
             Ok(all) => {
                 let found = all.into_iter().zip(0..);
-                let found = found.map(|(bytes, sub)| Found { record, sub, bytes });
+                let found = found.map(|(bytes, sub)| Found {
+                    record,
+                    sub,
+                    bytes,
+                    shard: Arc::clone(&self.shard),
+                    sequence: self.records[record].sequence.clone(),
+                });
                 self.events.extend(found);
             }
         }
@@ -146,16 +165,6 @@ impl Batch {
             partition_key: position.partition_key.clone(),
         };
         self.quarantined.push((record, quarantined));
-    }
-
-    /// Where an event comes from.
-    pub fn source(&self, found: &Found) -> Source {
-        let sequence = self.records[found.record].sequence.as_ref();
-        Source::Record {
-            shard: Arc::clone(&self.shard),
-            sequence: sequence.map_or_else(|| "".into(), |one| Arc::clone(one.digits())),
-            sub: found.sub,
-        }
     }
 
     /// The first record that is not among those up to `applied`.

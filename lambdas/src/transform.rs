@@ -128,10 +128,9 @@ impl<'p, W: Rows + Events + Quarantine> TransformFunction<'p, W> {
         let mut raw = Vec::with_capacity(all.len());
         for found in all {
             let position = &batch.records[found.record];
-            let source = batch.source(found);
             let decoded = self
                 .program
-                .decode_at(&found.bytes, position.arrival, source);
+                .decode_at(&found.bytes, position.arrival, found.source());
             match (decoded, &position.sequence) {
                 (Ok(event), Some(sequence)) => {
                     raw.push(RawEvent {

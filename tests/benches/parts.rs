@@ -18,18 +18,16 @@ fn program(rules: usize) -> Program {
     ))
 }
 
-fn source() -> Source {
-    Source::File {
-        file: "events".into(),
-        line: 1,
-    }
-}
+const SOURCE: Source<&str> = Source::File {
+    file: "events",
+    line: 1,
+};
 
 fn plan<'e>(planner: &mut Planner<'_>, events: &'e Events) -> Plan<'e> {
     let mut plan = Plan::default();
     for event in events.iter() {
         planner
-            .add_text(&mut plan, event, source)
+            .add_text(&mut plan, event, || SOURCE)
             .expect("generated as an event");
     }
     plan
@@ -48,7 +46,7 @@ fn decode_one_event(bencher: Bencher<'_, '_>) {
     let program = program(100);
     let events = Workload::default().events(1);
     let event = events.iter().next().unwrap_or_default();
-    bencher.bench_local(|| program.decode(black_box(event.as_bytes()), source()));
+    bencher.bench_local(|| program.decode(black_box(event.as_bytes()), SOURCE));
 }
 
 /// Decoding and finding what is touched, for a batch of 1,024 events.

@@ -138,7 +138,7 @@ impl Run<'_> {
             let mut plan = Plan::default();
             for (line, number) in rest.by_ref().take(size()) {
                 let source = || Source::File {
-                    file: "events".into(),
+                    file: "events",
                     line: number,
                 };
                 if let Err(rejection) = planner.add(&mut plan, line, source) {

@@ -98,7 +98,7 @@ fn each_event(
             match lines.next(&mut bytes) {
                 Line::Whole(line, range) => {
                     let source = Source::File {
-                        file: Arc::clone(&input.name),
+                        file: &*input.name,
                         line,
                     };
                     let Ok(event) = program.decode(&bytes[range.clone()], source) else {

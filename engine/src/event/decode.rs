@@ -11,29 +11,48 @@ use crate::number::Number;
 use crate::time::Time;
 use crate::{MAX_EVENT_BYTES, MAX_EVENT_NESTING};
 
-/// Where an event comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Where an event comes from. An event borrows the names from whoever read it; what goes out has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Source {
+pub enum Source<N = Arc<str>> {
     /// A line of a file.
     File {
         /// The file as the user named it.
-        file: Arc<str>,
+        file: N,
         /// The line, counted from 1.
         line: u64,
     },
     /// A record of a stream.
     Record {
         /// The shard.
-        shard: Arc<str>,
+        shard: N,
         /// The sequence number.
-        sequence: Arc<str>,
+        sequence: N,
         /// The place within the record.
         sub: u32,
     },
 }
 
-impl Source {
+impl Source<&str> {
+    /// The same with names of its own.
+    pub(crate) fn kept(self) -> Source {
+        match self {
+            Source::File { file, line } => Source::File {
+                file: file.into(),
+                line,
+            },
+            Source::Record {
+                shard,
+                sequence,
+                sub,
+            } => Source::Record {
+                shard: shard.into(),
+                sequence: sequence.into(),
+                sub,
+            },
+        }
+    }
+
     /// The id of an event that has none of its own.
     fn id(&self) -> String {
         match self {
@@ -72,7 +91,7 @@ pub struct Event<'a> {
     pub(crate) clamped: bool,
     pub(crate) kind: Option<Cow<'a, str>>,
     pub(crate) id: Option<Cow<'a, str>>,
-    pub(crate) source: Source,
+    pub(crate) source: Source<&'a str>,
     pub(crate) slots: Vec<Value<'a>>,
 }
 
@@ -173,7 +192,7 @@ impl Envelope {
         times: Times,
         slots: &mut Slots<'a>,
         spare: Vec<Value<'a>>,
-        source: Source,
+        source: Source<&'a str>,
     ) -> Event<'a> {
         let slots = slots.take(spare);
         Event {

@@ -100,7 +100,7 @@ impl Counted {
             log.events.push_back(CountedEvent {
                 at: event.time,
                 value: window.value.as_ref().and(json(&value)),
-                source: event.source.clone(),
+                source: event.source.kept(),
             });
         }
     }

@@ -26,7 +26,7 @@ fn value(expression: &str, event: &str) -> String {
         .or_insert("2026-11-23T10:00:00Z".into());
     let line = event.to_string();
     let source = || Source::File {
-        file: "events".into(),
+        file: "events",
         line: 1,
     };
     let mut plan = Plan::default();

@@ -70,7 +70,7 @@ fn kinds(program: &Program, test: &RuleTest) -> BTreeSet<Option<String>> {
     let mut kinds = BTreeSet::new();
     for event in &test.events {
         let source = Source::File {
-            file: "test".into(),
+            file: "test",
             line: 1,
         };
         let decoded = program.decode_at(event.json.as_bytes(), Some(event.arrival), source);

@@ -230,7 +230,7 @@ impl<'p> Planner<'p> {
         &mut self,
         plan: &mut Plan<'a>,
         bytes: &'a [u8],
-        source: impl FnOnce() -> Source,
+        source: impl FnOnce() -> Source<&'a str>,
     ) -> Result<(), Rejection> {
         self.add_arrived(plan, text_of(bytes)?, None, source)
     }
@@ -245,7 +245,7 @@ impl<'p> Planner<'p> {
         plan: &mut Plan<'a>,
         bytes: &'a [u8],
         arrival: Option<Time>,
-        source: impl FnOnce() -> Source,
+        source: impl FnOnce() -> Source<&'a str>,
     ) -> Result<(), Rejection> {
         self.add_arrived(plan, text_of(bytes)?, arrival, source)
     }
@@ -259,7 +259,7 @@ impl<'p> Planner<'p> {
         &mut self,
         plan: &mut Plan<'a>,
         text: &'a str,
-        source: impl FnOnce() -> Source,
+        source: impl FnOnce() -> Source<&'a str>,
     ) -> Result<(), Rejection> {
         self.add_arrived(plan, text, None, source)
     }
@@ -269,7 +269,7 @@ impl<'p> Planner<'p> {
         plan: &mut Plan<'a>,
         text: &'a str,
         arrival: Option<Time>,
-        source: impl FnOnce() -> Source,
+        source: impl FnOnce() -> Source<&'a str>,
     ) -> Result<(), Rejection> {
         let mut slots = std::mem::take(&mut plan.slots);
         let read = self.program.read(text, arrival, &mut slots);

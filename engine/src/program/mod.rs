@@ -149,7 +149,11 @@ impl Program {
     ///
     /// Rejects, with the reason, what is not an object of at most [`crate::MAX_EVENT_BYTES`] and
     /// [`crate::MAX_EVENT_NESTING`] levels, or has neither a usable time nor an arrival.
-    pub fn decode<'a>(&self, bytes: &'a [u8], source: Source) -> Result<Event<'a>, Rejection> {
+    pub fn decode<'a>(
+        &self,
+        bytes: &'a [u8],
+        source: Source<&'a str>,
+    ) -> Result<Event<'a>, Rejection> {
         self.decode_at(bytes, None, source)
     }
 
@@ -158,7 +162,7 @@ impl Program {
         &self,
         bytes: &'a [u8],
         arrival: Option<Time>,
-        source: Source,
+        source: Source<&'a str>,
     ) -> Result<Event<'a>, Rejection> {
         let mut slots = Slots::default();
         let times = self.read(text_of(bytes)?, arrival, &mut slots)?;

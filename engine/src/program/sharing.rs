@@ -188,7 +188,7 @@ alerts:
         let (mut store, mut plan) = (MemoryStore::new(), Plan::default());
         let event = br#"{"eventType":"t","timestamp":1767571200,"k":1,"v":2}"#;
         let source = || Source::File {
-            file: "events".into(),
+            file: "events",
             line: 1,
         };
         Planner::new(program).add(&mut plan, event, source).unwrap();

@@ -19,10 +19,7 @@ pub(super) fn observe(
     let mut store = Bytes::new(program);
     let mut planner = Planner::new(program);
     for (event, line) in test.events.iter().zip(1..) {
-        let source = || Source::File {
-            file: "test".into(),
-            line,
-        };
+        let source = || Source::File { file: "test", line };
         let bytes = event.json.as_bytes();
         let Ok(decoded) = program.decode_at(bytes, Some(event.arrival), source()) else {
             continue;

@@ -195,7 +195,7 @@ impl RuleTest {
     ) -> Result<(), Rejection> {
         let TestEvent { arrival, json } = &self.events[number];
         let source = || Source::File {
-            file: "test".into(),
+            file: "test",
             line: number as u64 + 1,
         };
         planner.add_at(plan, json.as_bytes(), Some(*arrival), source)
@@ -206,7 +206,7 @@ impl TestEvent {
     /// Whether some rule takes events of its type, be it that its condition is false of this one.
     fn is_taken(&self, program: &Program) -> bool {
         let source = Source::File {
-            file: "test".into(),
+            file: "test",
             line: 0,
         };
         let event = program.decode_at(self.json.as_bytes(), Some(self.arrival), source);

@@ -119,7 +119,7 @@ impl<W: States + Quarantine + Sink + Stream> AlertFunction<'_, W> {
         let mut records = Vec::with_capacity(events.len());
         for found in events.iter().filter(|found| found.record >= first) {
             let arrival = batch.records[found.record].arrival;
-            let added = planner.add_at(plan, &found.bytes, arrival, || batch.source(found));
+            let added = planner.add_at(plan, &found.bytes, arrival, || found.source());
             match added {
                 Ok(()) => records.push(found.record),
                 Err(rejection) => {

@@ -181,8 +181,8 @@ impl Scenario {
             for (event, sub) in events.iter().zip(0..) {
                 let mut plan = Plan::default();
                 let source = || Source::Record {
-                    shard: Arc::clone(&record.shard),
-                    sequence: Arc::clone(record.sequence.digits()),
+                    shard: &*record.shard,
+                    sequence: &**record.sequence.digits(),
                     sub,
                 };
                 let added = planner.add_at(&mut plan, event, record.arrival, source);

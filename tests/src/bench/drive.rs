@@ -1,7 +1,5 @@
 //! The one place of the benchmarks that calls the engine.
 
-use std::sync::Arc;
-
 use tripline_engine::{Advance, MemoryStore, Plan, Planner, Program, Source, step};
 
 use super::{BATCH, Events};
@@ -12,7 +10,6 @@ use super::{BATCH, Events};
 ///
 /// If an event is refused: all are generated as events.
 pub fn drive(program: &Program, store: &mut MemoryStore, events: &Events) -> usize {
-    let file: Arc<str> = "events.ndjson".into();
     let mut planner = Planner::new(program);
     let mut line = 0;
     let mut alerts = 0;
@@ -22,7 +19,7 @@ pub fn drive(program: &Program, store: &mut MemoryStore, events: &Events) -> usi
         for event in chunk.cut(text) {
             line += 1;
             let source = || Source::File {
-                file: Arc::clone(&file),
+                file: "events.ndjson",
                 line,
             };
             planner

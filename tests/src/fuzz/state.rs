@@ -264,7 +264,7 @@ fn plan<'a>(program: &Program, lines: &'a str) -> Plan<'a> {
     let mut plan = Plan::default();
     for (line, number) in lines.lines().zip(1..) {
         let source = || Source::File {
-            file: "events".into(),
+            file: "events",
             line: number,
         };
         // A line that is no event is passed over.

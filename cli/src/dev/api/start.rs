@@ -31,7 +31,7 @@ pub(in crate::dev) fn start(view: &View<'_>, name: &str) -> Answer {
     });
     let mut events: VecDeque<String> = VecDeque::new();
     let source = || Source::File {
-        file: "events".into(),
+        file: "events",
         line: 0,
     };
     let program = &view.rules.program;

@@ -78,7 +78,7 @@ fn run(program: &Program, lines: &[&str]) -> Vec<Entry> {
     };
     for (line, number) in lines.iter().zip(1..) {
         let source = || Source::File {
-            file: "events".into(),
+            file: "events",
             line: number,
         };
         let shown = shown(line);

@@ -16,7 +16,7 @@ pub(super) fn test(program: &Program, lines: &[&str], end: Option<Time>) -> Opti
     let mut events: Vec<(Time, Value)> = Vec::new();
     for line in lines {
         let source = Source::File {
-            file: "events".into(),
+            file: "events",
             line: 0,
         };
         if let Ok(event) = program.decode(line.as_bytes(), source) {

@@ -141,7 +141,7 @@ impl Feed {
     /// When an event happened; none if it does not say.
     pub(super) fn time(&self, record: &[u8]) -> Option<Time> {
         let source = tripline_engine::Source::File {
-            file: Arc::clone(&self.name),
+            file: &*self.name,
             line: 0,
         };
         let event = self.settings.decode(record, source);

@@ -230,7 +230,7 @@ impl<'c> Tester<'_, 'c, '_> {
         let lines = bytes.split(|byte| *byte == b'\n').zip(1_u64..);
         for (line, number) in lines.filter(|(line, _)| !line.trim_ascii().is_empty()) {
             let source = Source::File {
-                file: scalar.value.as_str().into(),
+                file: scalar.value.as_str(),
                 line: number,
             };
             let arrival = match self.program.decode(line, source) {

@@ -26,7 +26,7 @@ fn compile(rules: &str) -> Program {
 
 fn decode<'a>(program: &Program, line: &'a str) -> Event<'a> {
     let source = Source::File {
-        file: "events".into(),
+        file: "events",
         line: 1,
     };
     program.decode(line.as_bytes(), source).unwrap()

@@ -35,7 +35,7 @@ fn state(program: &Program, alert: u32, events: u64, random: &mut fastrand::Rng)
         let value = random.u32(..);
         let line = format!(r#"{{"eventType":"t","timestamp":{time},"k":1,"v":{value}}}"#);
         let source = crate::Source::File {
-            file: "events".into(),
+            file: "events",
             line: 1,
         };
         let event = program.decode(line.as_bytes(), source).unwrap();
