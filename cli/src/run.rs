@@ -1,6 +1,7 @@
 //! `tripline run`: runs the rules over events.
 
 use std::fmt::Display;
+use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,9 +37,10 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failu
     if args.inquiry.is_any() {
         return inquiry::inquire(args, terminal);
     }
-    let mut checked = load(&args.rules)?;
+    // The process ends with the run, and the system takes back in one piece what would be dropped in millions.
+    let mut checked = ManuallyDrop::new(load(&args.rules)?);
     if args.state.is_none() {
-        checked.program = checked.program.map(Program::share_windows);
+        checked.program = checked.program.take().map(Program::share_windows);
     }
     let Some(program) = usable(&checked, terminal) else {
         return Ok(ExitCode::from(1));
