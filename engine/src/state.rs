@@ -55,6 +55,19 @@ impl KeyState {
         state
     }
 
+    /// The bytes of memory that it takes beside itself.
+    pub(crate) fn memory(&self) -> usize {
+        let spilled = match self.windows.spilled() {
+            true => self.windows.capacity() * size_of::<Panes>(),
+            false => 0,
+        };
+        let lives = std::iter::once(&self.life).chain(&self.others);
+        spilled
+            + self.windows.iter().map(Panes::memory).sum::<usize>()
+            + size_of_val(&*self.others)
+            + lives.map(Life::memory).sum::<usize>()
+    }
+
     fn lives_mut(&mut self) -> impl Iterator<Item = &mut Life> {
         std::iter::once(&mut self.life).chain(&mut self.others)
     }
@@ -139,11 +152,14 @@ impl KeyState {
     }
 
     /// Brings the clock to the time of a timer; [`KeyState::evaluate`] says what comes of it.
-    pub(crate) fn pass(&mut self, program: &Program, rule: &AlertRule, time: Time) {
+    pub(crate) fn pass(&mut self, rule: &AlertRule, time: Time) {
         self.life.clock = time;
         let slowest = self.slowest();
-        for (panes, window) in self.windows.iter_mut().zip(program.kept_windows(rule)) {
-            panes.expire(window, slowest);
+        // Those that only other alerts have wait for a timer of theirs, or for an event.
+        for (place, window) in rule.places.iter().zip(&rule.windows) {
+            if let Some(panes) = self.windows.get_mut(*place as usize) {
+                panes.expire(window, slowest);
+            }
         }
     }
 
@@ -243,27 +259,19 @@ impl KeyState {
         life.next_timer(&self.windows, self.newest, rule, is_global, for_ever)
     }
 
-    /// When the state must be looked at next: the first timer of its alerts.
-    pub(crate) fn first_timer(
+    /// As [`KeyState::next_timer`]; none for an alert that waits for nothing but to be forgotten, which it is when the first is.
+    pub(crate) fn next_timer_awake(
         &self,
-        program: &Program,
+        member: usize,
         rule: &AlertRule,
         is_global: bool,
         for_ever: bool,
     ) -> Option<Time> {
-        let first = self.next_timer(0, rule, is_global, for_ever);
-        if self.others.is_empty() {
-            return first;
-        }
-        // A key at rest is but forgotten, and that at the time at which the first is.
-        let members = (1..).zip(program.followers(rule));
-        let awake = members.filter(|(member, rule)| {
-            let life = self.life_of(*member);
-            !life.rests(rule) || life.birth().is_some()
-        });
-        let others =
-            awake.filter_map(|(member, rule)| self.next_timer(member, rule, is_global, for_ever));
-        others.chain(first).min()
+        let life = self.life_of(member);
+        let is_awake = member == 0 || !life.rests(rule) || life.birth().is_some();
+        is_awake
+            .then(|| self.next_timer(member, rule, is_global, for_ever))
+            .flatten()
     }
 
     /// Its windows, as conditions and messages read them.

@@ -51,6 +51,14 @@ pub(super) fn takes(value: &Datum<'_>) -> bool {
 }
 
 impl Last {
+    /// The bytes of memory that it takes beside itself.
+    pub(super) fn memory(&self) -> usize {
+        match &self.0 {
+            Some((_, Kept::Text(text))) => text.len(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn add(&mut self, value: Datum<'_>, time: Time) {
         if self.0.as_ref().is_some_and(|(newest, _)| *newest > time) {
             return;

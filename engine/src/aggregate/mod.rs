@@ -227,6 +227,16 @@ impl Accumulator {
         number.map_or(Datum::Empty, Datum::Number)
     }
 
+    /// The bytes of memory that it takes beside itself.
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Accumulator::Last(last) => last.memory(),
+            Accumulator::Distinct(distinct) => distinct.memory(),
+            Accumulator::Percentile(sketch) => sketch.memory(),
+            _ => 0,
+        }
+    }
+
     /// Forgets the value of a pane that only its time still matters of.
     pub(crate) fn clear_last(&mut self) {
         if let Accumulator::Last(last) = self {

@@ -132,6 +132,8 @@ struct Run<'p> {
     cells: Vec<Stored>,
     /// The plan's aggregate rows, in its order.
     rows: Vec<(RowKey, Row)>,
+    /// The next timer of each alert of a cell that is of several, so that one of them costs nothing to the others.
+    member_timers: Vec<Vec<Option<Time>>>,
     /// Timers; one that is not its cell's next timer any more is stale.
     timers: BinaryHeap<Reverse<(Time, usize)>>,
     /// Timers from here on are none of this batch's.
@@ -187,6 +189,7 @@ impl<'p> Run<'p> {
         let mut run = Run {
             program,
             input: snapshot.input,
+            member_timers: vec![Vec::new(); cells.len()],
             cells,
             rows: rows.collect(),
             timers: BinaryHeap::new(),
@@ -231,15 +234,30 @@ impl<'p> Run<'p> {
         self.program.groupings[rule.grouping].is_global()
     }
 
+    /// Finds out when a state must be looked at next.
     fn schedule(&mut self, cell: usize) {
         let rule = self.rule(cell);
         let is_global = self.is_global(rule);
         let for_ever = self.for_ever;
+        let state = self.cells[cell].state.as_ref();
+        let timer = if rule.is_alone() {
+            state.and_then(|state| state.next_timer(0, rule, is_global, for_ever))
+        } else {
+            let members = self.members(cell).enumerate();
+            let timers = &mut self.member_timers[cell];
+            timers.clear();
+            if let Some(state) = state {
+                timers.extend(members.map(|(number, (_, rule))| {
+                    state.next_timer_awake(number, rule, is_global, for_ever)
+                }));
+            }
+            timers.iter().flatten().min().copied()
+        };
+        self.set_timer(cell, timer);
+    }
+
+    fn set_timer(&mut self, cell: usize, timer: Option<Time>) {
         let cell_of = &mut self.cells[cell];
-        let timer = cell_of
-            .state
-            .as_ref()
-            .and_then(|state| state.first_timer(self.program, rule, is_global, for_ever));
         if timer != cell_of.timer {
             cell_of.timer = timer;
             if let Some(timer) = timer.filter(|timer| *timer < self.end) {
@@ -297,10 +315,11 @@ impl<'p> Run<'p> {
             return;
         };
         let is_global = self.is_global(self.rule(cell));
-        let mut is_forgotten = false;
+        let is_forgotten = state.forgotten_at(self.rule(cell), is_global) == Some(time);
+        let mut timers = std::mem::take(&mut self.member_timers[cell]);
         for (number, (place, rule)) in self.members(cell).enumerate() {
-            let timer = || state.next_timer(number, rule, is_global, self.for_ever);
-            if !rule.is_alone() && timer() != Some(time) {
+            let timer = timers.get(number).copied().flatten();
+            if !rule.is_alone() && !is_forgotten && timer != Some(time) {
                 continue;
             }
             state.exchange(number);
@@ -309,14 +328,22 @@ impl<'p> Run<'p> {
                 let alert = place.alert;
                 self.stage = stage(time, StateKey { alert, key });
                 self.timer(place, &mut state, time);
-                is_forgotten |= state.forgotten_at(rule, is_global) == Some(time);
             }
             state.exchange(number);
+            if let Some(timer) = timers.get_mut(number) {
+                *timer = state.next_timer_awake(number, rule, is_global, self.for_ever);
+            }
         }
+        let next = timers.iter().flatten().min().copied();
+        let is_alone = timers.is_empty();
+        self.member_timers[cell] = timers;
         if !is_forgotten {
             self.cells[cell].state = Some(state);
         }
-        self.schedule(cell);
+        match is_alone || is_forgotten {
+            true => self.schedule(cell),
+            false => self.set_timer(cell, next),
+        }
     }
 
     /// Whether nothing happens at a key's next timer but a repeat that a later one takes the place of.
@@ -336,7 +363,7 @@ impl<'p> Run<'p> {
         let rule = self.rule_of(place.alert);
         // What a per-event alert keeps is never evaluated, only forgotten.
         if !rule.is_per_event() {
-            state.pass(self.program, self.rule(place.cell), due);
+            state.pass(rule, due);
             let change = state.evaluate(0, rule, None);
             self.announce(place, state, change, None);
         }

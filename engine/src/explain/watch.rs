@@ -206,7 +206,7 @@ impl<'p> Watch<'p> {
             input = checkpoint.input;
             state = checkpoint.states.into_iter().find_map(|one| one.state);
             if let Some(before) = before.as_mut().filter(|_| !rule.is_per_event()) {
-                before.pass(self.program, rule, next);
+                before.pass(rule, next);
                 before.evaluate(0, rule, None);
             }
             let shown = state.as_ref().or(before.as_ref());
@@ -239,7 +239,7 @@ impl<'p> Watch<'p> {
         let rule = self.rule();
         if rule.kind == Kind::PerKey && state.clock() < time {
             // Panes of a key at rest leave without a timer.
-            state.pass(self.program, rule, time);
+            state.pass(rule, time);
             state.evaluate(0, rule, None);
         }
         Some(self.moment(Some(&state), time))

@@ -104,6 +104,15 @@ impl Life {
         }
     }
 
+    /// The bytes of memory that it takes beside itself.
+    pub(super) fn memory(&self) -> usize {
+        let firing = match self.phase {
+            Phase::Firing(_) => size_of::<Firing>(),
+            Phase::Inactive | Phase::Pending { .. } => 0,
+        };
+        firing + self.past.as_deref().map_or(0, size_of_val)
+    }
+
     pub(super) fn past_mut(&mut self) -> &mut Past {
         self.past.get_or_insert_default()
     }

@@ -260,9 +260,11 @@ impl MemoryStore {
         self.calendar.put(slot, timer);
     }
 
-    /// The bytes of memory that the states of keys take, but for the inside of large ones.
+    /// The bytes of memory that the states of keys take.
     pub fn memory(&self) -> usize {
-        self.slab.memory()
+        let large = self.large.values().flatten();
+        large.map(KeyState::memory).sum::<usize>()
+            + self.slab.memory()
             + self.index.allocation_size()
             + self.calendar.memory()
             + self.large.capacity() * size_of::<(Slot, KeyState)>()

@@ -13,7 +13,8 @@ use crate::wire;
 
 /// The panes of one window of one group, oldest first, none of them empty.
 ///
-/// They are those that the window holds and, with an offset, those that are yet to enter it.
+/// They are those that the window holds for the slowest of the alerts that have it and, with an offset, those that are yet
+/// to enter it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Panes {
     Counts(Counts),
@@ -44,6 +45,14 @@ impl Panes {
                 Aggregate::Last => (frame.waiting() + 1) * aggregate.max_bytes() + 2 * kept,
                 _ => kept * aggregate.max_bytes(),
             }
+    }
+
+    /// The bytes of memory that they take beside themselves.
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Panes::Counts(counts) => counts.memory(),
+            Panes::Sums(sums) => size_of::<Sums>() + sums.memory(),
+        }
     }
 
     /// Adds an event of `time` with its value, if the window still holds or has yet to take in its pane.

@@ -35,7 +35,37 @@ pub(crate) fn run(options: &Options) {
     for users in [1_000, 100_000] {
         in_common(options, users);
     }
+    of_their_own(options);
     late(options);
+}
+
+/// Fifty rules that have a window in common, and each another beside it, whose panes wake it by themselves.
+fn of_their_own(options: &Options) {
+    let name = "windows: 50 rules of a window in common and one of their own";
+    if !options.wants(name) {
+        return;
+    }
+    let alert = |at| {
+        format!(
+            "  burst-{at}: {{by: userId, when: count() over 5m > 1, until: count() over 5m == 0 and sum(data.load) over {at}s == 0}}\n"
+        )
+    };
+    let rules: String = (301..351).map(alert).collect();
+    let fifty = || compile_text(&format!("alerts:\n{rules}"));
+    let (alone, sharing) = (fifty(), fifty().share_windows());
+    let events = users(5).events(options.events / 100);
+    let mut runners = [
+        projection(&events),
+        engine("  the window kept by each of them", &alone, &events),
+        engine(name, &sharing, &events),
+    ];
+    interleave(options.rounds, &mut runners);
+    let table = table(&events);
+    table.head("a window in common and one of their own, 5 users");
+    let alone = &runners[1];
+    for runner in &runners[1..] {
+        table.row(runner, &runners[0], &Table::factor(runner, alone));
+    }
 }
 
 /// Fifty rules of one window, each with a limit of its own, beside one of them.

@@ -62,6 +62,14 @@ impl Distinct {
         }
     }
 
+    /// The bytes of memory that it takes beside itself.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Distinct::Members(members) => members.capacity() * size_of::<Hash>(),
+            Distinct::Registers(registers) => registers.memory(),
+        }
+    }
+
     fn insert(&mut self, hash: Hash) {
         match self {
             Distinct::Registers(registers) => registers.insert(u64::from_be_bytes(hash)),

@@ -28,6 +28,14 @@ impl Default for Registers {
 }
 
 impl Registers {
+    /// The bytes of memory that it takes beside itself.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Registers::Sparse(ranks) => ranks.capacity() * size_of::<(u16, u8)>(),
+            Registers::Dense(ranks) => ranks.capacity(),
+        }
+    }
+
     pub(super) fn insert(&mut self, hash: u64) {
         let register = (hash >> (64 - P)) as u16;
         // The bit below the hash ends the run of zeros of one that has no other.

@@ -56,6 +56,11 @@ impl Sketch {
         }
     }
 
+    /// The bytes of memory that it takes beside itself.
+    pub(in crate::aggregate) fn memory(&self) -> usize {
+        self.bins.capacity() * size_of::<(i32, u64)>()
+    }
+
     pub(in crate::aggregate) fn merge(&mut self, other: &Sketch) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);

@@ -36,6 +36,14 @@ impl Counts {
         1 + 10 + 3 + 9 * panes + 1
     }
 
+    /// The bytes of memory that they take beside themselves.
+    pub(super) fn memory(&self) -> usize {
+        match self.older.spilled() {
+            true => self.older.capacity(),
+            false => 0,
+        }
+    }
+
     pub(super) fn total(&self) -> u64 {
         self.total
     }

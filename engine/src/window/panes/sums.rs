@@ -40,6 +40,15 @@ impl Sums {
         &mut self.panes
     }
 
+    /// The bytes of memory that they take beside themselves.
+    pub(super) fn memory(&self) -> usize {
+        let fold = self.fold.as_deref();
+        let accumulators = self.panes.iter().map(|pane| &pane.1).chain(fold);
+        self.panes.capacity() * size_of::<(i64, Accumulator)>()
+            + fold.map_or(0, size_of_val)
+            + accumulators.map(Accumulator::memory).sum::<usize>()
+    }
+
     /// Adds an event to the pane of that number.
     pub(super) fn add(&mut self, aggregate: Aggregate, number: i64, value: Datum<'_>, time: Time) {
         let Some((newest, pane)) = self.panes.back_mut() else {
