@@ -1,20 +1,26 @@
 //! Finds the per-event alerts that an event may fire, without asking each of them.
 //!
-//! What a condition *needs* to be true is derived from it: tests of single fields ([`need::Need`]). Each
-//! rule is filed under its *anchors*, tests of which one must hold, chosen to be seldom true. For each
-//! event type there is a table with a column for each field that is some rule's anchor ([`table::Table`]);
-//! in a column the value leads to the rules whose test it passes, by binary search, hash or automaton. So
-//! what an event costs grows with the anchors that hold and not with the rules there are.
+//! What a condition *needs* to be true is derived from it: tests of single values ([`need::Need`]). The
+//! *subject* of a test is a field, or an expression that several rules have in common ([`census::Census`]):
+//! it is computed once for all of them. Each rule is filed under its *anchors*, tests of which one must hold,
+//! chosen to be seldom true. For each event type there is a table with a column for each subject of some
+//! rule's anchor ([`table::Table`]); in a column the value leads to the rules whose test it passes, by binary
+//! search, hash or automaton. So what an event costs grows with the anchors that hold and with the
+//! expressions that differ, and not with the rules there are.
 //!
 //! The choice of anchors starts with a guess and follows what events show ([`watch::Watch`]). Since the
 //! whole condition of every candidate is evaluated, anchors decide how fast an answer is, never which.
 
+mod census;
+mod clause;
 mod found;
+mod key;
 mod need;
 mod numbers;
 mod pattern;
 mod predicate;
 mod prefixes;
+mod subject;
 mod table;
 mod texts;
 mod watch;
@@ -26,11 +32,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
-use crate::event::Value;
+use crate::eval::Scope;
 use crate::program::{Node, Patterns};
+use census::Census;
 use found::Found;
 use need::Need;
 use prefixes::Prefixes;
+use subject::{Derived, Values};
 use table::Table;
 use watch::Watch;
 
@@ -48,6 +56,8 @@ pub(crate) struct Index {
     homes: Vec<Vec<u32>>,
     /// What each rule needs.
     needs: Vec<Need>,
+    /// The expressions that rules have in common.
+    derived: Vec<Derived>,
 }
 
 /// What one thread of matching needs to itself, and what it has learnt of the events so far.
@@ -92,9 +102,10 @@ impl Index {
     pub(crate) fn new<'r>(rules: impl Iterator<Item = (usize, &'r Patterns, &'r Node)>) -> Index {
         let mut index = Index::default();
         let mut prefixes: BTreeMap<Box<[u8]>, Vec<u32>> = BTreeMap::new();
+        let mut census = Census::default();
         for (rule, on, condition) in rules {
-            index.needs.resize_with(rule, Need::nothing);
-            index.needs.push(Need::of(condition));
+            let need = census.need(condition);
+            let mut tables = Vec::with_capacity(on.0.len());
             for pattern in &on.0 {
                 let homes = &mut index.homes;
                 let mut new_table = || {
@@ -122,8 +133,13 @@ impl Index {
                 if let Some(rules) = index.homes.get_mut(table as usize) {
                     rules.push(rule as u32);
                 }
+                tables.push(table);
             }
+            census.count(rule as u32, &need, tables);
+            index.needs.resize_with(rule, Need::nothing);
+            index.needs.push(need);
         }
+        index.derived = census.settle(&mut index.needs);
         index.prefixes = Prefixes::new(prefixes);
         index.tables = (0..index.homes.len())
             .map(|table| index.file(table, |_| None))
@@ -134,35 +150,31 @@ impl Index {
     /// Finds the rules that may hold for an event: ascending, none twice, never leaving out one that holds.
     ///
     /// It leaves them in the scratch.
-    pub(crate) fn candidates(
-        &self,
-        kind: Option<&str>,
-        slots: &[Value<'_>],
-        scratch: &mut Scratch,
-    ) {
-        self.anchored(kind, slots, scratch);
+    pub(crate) fn candidates(&self, kind: Option<&str>, scope: &Scope<'_>, scratch: &mut Scratch) {
+        let values = Values::new(scope, &self.derived);
+        self.anchored(kind, &values, scratch);
         let Scratch { found, watch } = scratch;
         // Most candidates in vain lack another thing they need, which is seen sooner than by evaluating.
         found.retain(|rule| {
             let need = self.needs.get(rule as usize);
-            let kept = need.is_none_or(|need| need.is_likely(slots));
+            let kept = need.is_none_or(|need| need.is_likely(&values));
             if !kept {
                 watch.wasted(rule);
             }
             kept
         });
         found.sort();
-        watch.event(self, kind, slots);
+        watch.event(self, kind, &values);
     }
 
     /// Finds the rules of which an anchor holds, in no order.
-    fn anchored(&self, kind: Option<&str>, slots: &[Value<'_>], scratch: &mut Scratch) {
+    fn anchored(&self, kind: Option<&str>, values: &Values<'_>, scratch: &mut Scratch) {
         let Scratch { found, watch } = scratch;
         found.clear(self.needs.len());
         self.tables_of(kind, |table| {
             let refiled = watch.table(table);
             if let Some(table) = refiled.or(self.tables.get(table as usize)) {
-                table.find(slots, found);
+                table.find(values, found);
             }
         });
     }

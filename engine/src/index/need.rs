@@ -1,22 +1,17 @@
-//! What a condition needs to be true: tests of single fields.
+//! What a condition needs to be true: tests of single values.
 
-use tripline_grammar::ast::{CompareOp, Kind};
-
-use super::pattern;
-use super::predicate::{
-    Accepts, FALSE, Kinds, LIST, Limit, MISSING, NUMBER, OBJECT, Place, Point, Predicate, Span,
-    TEXT, TRUE,
-};
-use crate::event::Value;
-use crate::program::{Constant, Node, Test};
+use super::predicate::{Accepts, Predicate, Span};
+use super::subject::{Subject, Values};
 
 /// What must hold of an event for a condition to be true. It may hold of others, too.
 #[derive(Debug, Clone)]
 pub(super) enum Need {
     Test {
         predicate: Predicate,
-        /// How often it holds: a guess below 1, and 1 for each event seen on which it held.
+        /// How often it holds, and `share` beside: a guess below 1, and 1 for each event seen on which it held.
         rate: f32,
+        /// The part of computing the value that falls to this rule, each event, whether it holds or not.
+        share: f32,
     },
     /// Each of them; if there is none, nothing is known.
     All(Vec<Need>),
@@ -25,25 +20,31 @@ pub(super) enum Need {
 }
 
 impl Need {
-    /// What a condition needs to be true.
-    pub(super) fn of(condition: &Node) -> Need {
-        need(condition, true)
-    }
-
     /// The need of what can be true of any event.
     pub(super) fn nothing() -> Need {
         Need::All(Vec::new())
     }
 
-    fn never() -> Need {
+    /// The need of what is never true.
+    pub(super) fn never() -> Need {
         Need::Any(Vec::new())
     }
 
-    pub(super) fn test(slot: usize, accepts: Accepts) -> Need {
-        let predicate = Predicate { slot, accepts };
+    pub(super) fn test(subject: Subject, accepts: Accepts) -> Need {
+        Need::of(Predicate { subject, accepts })
+    }
+
+    pub(super) fn of(predicate: Predicate) -> Need {
+        let guess = predicate.guess();
+        Need::shared(predicate, guess, 0.0)
+    }
+
+    /// The test of a value that is computed once for several rules.
+    pub(super) fn shared(predicate: Predicate, guess: f32, share: f32) -> Need {
         Need::Test {
-            rate: predicate.guess(),
             predicate,
+            rate: guess + share,
+            share,
         }
     }
 
@@ -58,13 +59,13 @@ impl Need {
         }
         let mut merged: Vec<Need> = Vec::with_capacity(all.len());
         for need in all {
-            let Some((slot, span)) = need.span() else {
+            let Some((subject, span)) = need.span() else {
                 merged.push(need);
                 continue;
             };
             let same = merged
                 .iter_mut()
-                .find(|other| other.span().is_some_and(|(of, _)| of == slot));
+                .find(|other| other.span().is_some_and(|(of, _)| of == subject));
             let Some(same) = same else {
                 merged.push(need);
                 continue;
@@ -75,7 +76,7 @@ impl Need {
             if both.is_empty() {
                 return Need::never();
             }
-            *same = Need::test(slot, Accepts::Span(both));
+            *same = Need::test(subject, Accepts::Span(both));
         }
         match merged.len() {
             1 => merged.swap_remove(0),
@@ -98,17 +99,36 @@ impl Need {
         }
     }
 
-    fn span(&self) -> Option<(usize, Span)> {
+    fn span(&self) -> Option<(Subject, Span)> {
         match self {
             Need::Test {
                 predicate:
                     Predicate {
-                        slot,
+                        subject,
                         accepts: Accepts::Span(span),
                     },
                 ..
-            } => Some((*slot, *span)),
+            } => Some((*subject, *span)),
             _ => None,
+        }
+    }
+
+    /// Puts needs in the place of its tests.
+    pub(super) fn replace(self, by: &mut impl FnMut(Predicate) -> Need) -> Need {
+        match self {
+            Need::Test { predicate, .. } => by(predicate),
+            Need::All(needs) => Need::all(needs.into_iter().map(|need| need.replace(by))),
+            Need::Any(needs) => Need::any(needs.into_iter().map(|need| need.replace(by))),
+        }
+    }
+
+    /// Gives what its tests are about.
+    pub(super) fn subjects(&self, give: &mut impl FnMut(Subject)) {
+        match self {
+            Need::Test { predicate, .. } => give(predicate.subject),
+            Need::All(needs) | Need::Any(needs) => {
+                needs.iter().for_each(|need| need.subjects(give));
+            }
         }
     }
 
@@ -149,32 +169,46 @@ impl Need {
     }
 
     /// Whether an event whose anchors hold has the rest of what is needed, as far as that is soon seen.
-    pub(super) fn is_likely(&self, slots: &[Value<'_>]) -> bool {
+    pub(super) fn is_likely(&self, values: &Values<'_>) -> bool {
         match self {
-            Need::All(needs) => needs.iter().all(|need| need.is_met(slots)),
+            Need::All(needs) => needs.iter().all(|need| need.is_met(values)),
             // The anchors are all that is needed.
             Need::Test { .. } | Need::Any(_) => true,
         }
     }
 
-    /// Whether an event has what is needed; texts are not searched.
-    pub(super) fn is_met(&self, slots: &[Value<'_>]) -> bool {
+    /// Whether an event has what is needed; texts are not searched, and nothing is computed.
+    pub(super) fn is_met(&self, values: &Values<'_>) -> bool {
         match self {
-            Need::Test { predicate, .. } => predicate.is_search() || predicate.holds(slots),
-            Need::All(needs) => needs.iter().all(|need| need.is_met(slots)),
-            Need::Any(needs) => needs.iter().any(|need| need.is_met(slots)),
+            Need::Test { predicate, .. } => predicate.is_long() || predicate.holds(values),
+            Need::All(needs) => needs.iter().all(|need| need.is_met(values)),
+            Need::Any(needs) => needs.iter().any(|need| need.is_met(values)),
+        }
+    }
+
+    /// Whether an event has all that is needed, whatever that takes.
+    #[cfg(test)]
+    pub(super) fn holds(&self, values: &Values<'_>) -> bool {
+        match self {
+            Need::Test { predicate, .. } => predicate.holds(values),
+            Need::All(needs) => needs.iter().all(|need| need.holds(values)),
+            Need::Any(needs) => needs.iter().any(|need| need.holds(values)),
         }
     }
 
     /// Counts the tests that hold of an event, and gives what it cost.
-    pub(super) fn observe(&mut self, slots: &[Value<'_>]) -> usize {
+    pub(super) fn observe(&mut self, values: &Values<'_>) -> usize {
         match self {
-            Need::Test { predicate, rate } => {
-                *rate += f32::from(u8::from(predicate.holds(slots)));
-                predicate.cost(slots)
+            Need::Test {
+                predicate,
+                rate,
+                share,
+            } => {
+                *rate += f32::from(u8::from(predicate.holds(values))) + *share;
+                predicate.cost(values)
             }
             Need::All(needs) | Need::Any(needs) => {
-                needs.iter_mut().map(|need| need.observe(slots)).sum()
+                needs.iter_mut().map(|need| need.observe(values)).sum()
             }
         }
     }
@@ -185,129 +219,5 @@ impl Need {
             Need::Test { rate, .. } => *rate /= 2.0,
             Need::All(needs) | Need::Any(needs) => needs.iter_mut().for_each(Need::fade),
         }
-    }
-}
-
-/// What is needed for a condition to be true or, if `wanted` is false, to be false: not unknown.
-fn need(node: &Node, wanted: bool) -> Need {
-    match node {
-        Node::Constant(Constant::Bool(bool)) if *bool == wanted => Need::nothing(),
-        Node::Constant(Constant::Bool(_)) => Need::never(),
-        Node::Slot(slot) => Need::test(*slot, Accepts::Kinds(of_bool(wanted))),
-        Node::Not(operand) => need(operand, !wanted),
-        Node::All(operands) | Node::Any(operands) => {
-            let needs = operands.iter().map(|operand| need(operand, wanted));
-            // `and` is false as soon as one operand is, as `or` is true.
-            match matches!(node, Node::All(_)) == wanted {
-                true => Need::all(needs),
-                false => Need::any(needs),
-            }
-        }
-        Node::Compare { op, left, right } => compare(*op, left, right, wanted),
-        Node::Test {
-            value,
-            negated,
-            test,
-        } => of_test(value, test, wanted != *negated),
-        _ => Need::nothing(),
-    }
-}
-
-fn of_bool(bool: bool) -> Kinds {
-    Kinds::of(&[if bool { TRUE } else { FALSE }])
-}
-
-fn known() -> Kinds {
-    Kinds::of(&[MISSING]).others()
-}
-
-fn compare(op: CompareOp, left: &Node, right: &Node, wanted: bool) -> Need {
-    let (op, slot, constant) = match (left, right) {
-        (Node::Slot(slot), Node::Constant(constant)) => (op, *slot, constant),
-        (Node::Constant(constant), Node::Slot(slot)) => (op.mirrored(), *slot, constant),
-        _ => return Need::nothing(),
-    };
-    // Where a comparison is known, so is its opposite.
-    let op = if wanted { op } else { op.opposite() };
-    let span = |low, high, strict| {
-        let limit = |at: Option<crate::number::Number>| at.map(|at| Limit { at, strict });
-        Accepts::Span(Span {
-            low: limit(low),
-            high: limit(high),
-        })
-    };
-    let accepts = match (op, constant) {
-        (CompareOp::Equal, Constant::Number(number)) => Accepts::Point(Point::of(*number)),
-        (CompareOp::Equal, Constant::Text(text)) => Accepts::Text(text.as_str().into()),
-        (CompareOp::Equal, Constant::Bool(bool)) => Accepts::Kinds(of_bool(*bool)),
-        (CompareOp::NotEqual, Constant::Bool(bool)) => {
-            Accepts::Kinds(Kinds(known().0 & of_bool(*bool).others().0))
-        }
-        // A value of another type is different, too.
-        (CompareOp::NotEqual, Constant::Number(_) | Constant::Text(_)) => Accepts::Kinds(known()),
-        (CompareOp::Greater, Constant::Number(at)) => span(Some(*at), None, true),
-        (CompareOp::GreaterEqual, Constant::Number(at)) => span(Some(*at), None, false),
-        (CompareOp::Less, Constant::Number(at)) => span(None, Some(*at), true),
-        (CompareOp::LessEqual, Constant::Number(at)) => span(None, Some(*at), false),
-        (_, Constant::Text(_)) => Accepts::Kinds(Kinds::of(&[TEXT])),
-        (_, Constant::Bool(_)) => return Need::never(),
-    };
-    Need::test(slot, accepts)
-}
-
-fn of_test(value: &Node, test: &Test, wanted: bool) -> Need {
-    if let Test::Range { low, high } = test {
-        let low = low.iter();
-        let low = low.map(|low| compare(CompareOp::GreaterEqual, value, low, wanted));
-        let high = high.iter();
-        let high = high.map(|high| compare(CompareOp::LessEqual, value, high, wanted));
-        let ends = low.chain(high);
-        return match wanted {
-            true => Need::all(ends),
-            false => Need::any(ends),
-        };
-    }
-    let Node::Slot(slot) = value else {
-        return Need::nothing();
-    };
-    let kinds = |kinds: &[u8]| Need::test(*slot, Accepts::Kinds(Kinds::of(kinds)));
-    match (test, wanted) {
-        (Test::Is(kind), _) => {
-            let kinds = Kinds::of(match kind {
-                Kind::Missing => &[MISSING],
-                Kind::Number => &[NUMBER],
-                Kind::String => &[TEXT],
-                Kind::Bool => &[TRUE, FALSE],
-                Kind::List => &[LIST],
-                Kind::Object => &[OBJECT],
-            });
-            let kinds = if wanted { kinds } else { kinds.others() };
-            Need::test(*slot, Accepts::Kinds(kinds))
-        }
-        (Test::Members(members), true) => Need::test(*slot, Accepts::List(members.clone())),
-        (Test::Members(_), false) => Need::test(*slot, Accepts::Kinds(known())),
-        (Test::Contains(part), true) => of_part(*slot, Place::Anywhere, part),
-        (Test::StartsWith(part), true) => of_part(*slot, Place::Start, part),
-        (Test::EndsWith(part), true) => of_part(*slot, Place::End, part),
-        (Test::Matches(regex), true) => pattern::need(*slot, regex.as_str()),
-        // Text that has not the part, or an address that is in no network.
-        (
-            Test::Networks(_)
-            | Test::Contains(_)
-            | Test::StartsWith(_)
-            | Test::EndsWith(_)
-            | Test::Matches(_),
-            _,
-        ) => kinds(&[TEXT]),
-        (Test::List { .. } | Test::Items(_) | Test::Range { .. }, _) => Need::nothing(),
-    }
-}
-
-fn of_part(slot: usize, place: Place, part: &Node) -> Need {
-    match part {
-        Node::Constant(Constant::Text(text)) if !text.is_empty() => {
-            Need::test(slot, Accepts::Part(place, text.as_bytes().into()))
-        }
-        _ => Need::test(slot, Accepts::Kinds(Kinds::of(&[TEXT]))),
     }
 }

@@ -5,13 +5,14 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::need::Need;
 use super::predicate::{Accepts, Kinds, Place, TEXT};
+use super::subject::Subject;
 
 /// The most literals that stand for one pattern.
 const MAX_LITERALS: usize = 64;
 
-/// What a slot must be for a pattern to match it.
-pub(super) fn need(slot: usize, pattern: &str) -> Need {
-    let text = || Need::test(slot, Accepts::Kinds(Kinds::of(&[TEXT])));
+/// What a value must be for a pattern to match it.
+pub(super) fn need(subject: Subject, pattern: &str) -> Need {
+    let text = || Need::test(subject, Accepts::Kinds(Kinds::of(&[TEXT])));
     let Ok(hir) = regex_syntax::parse(pattern) else {
         return text();
     };
@@ -20,14 +21,14 @@ pub(super) fn need(slot: usize, pattern: &str) -> Need {
     let heads = literals(&hir, ExtractKind::Prefix);
     let tails = literals(&hir, ExtractKind::Suffix);
     if let Some(whole) = whole(&heads, from_start && to_end) {
-        return Need::any(whole.map(|text| Need::test(slot, Accepts::Text(text.into()))));
+        return Need::any(whole.map(|text| Need::test(subject, Accepts::Text(text.into()))));
     }
     let mut needs = Vec::new();
     if from_start {
-        needs.extend(one_of(slot, Place::Start, &heads));
+        needs.extend(one_of(subject, Place::Start, &heads));
     }
     if to_end {
-        needs.extend(one_of(slot, Place::End, &tails));
+        needs.extend(one_of(subject, Place::End, &tails));
     }
     let mut inner = Vec::new();
     if !from_start {
@@ -38,7 +39,7 @@ pub(super) fn need(slot: usize, pattern: &str) -> Need {
     }
     parts(&hir, &mut inner);
     let longest = inner.iter().max_by_key(|seq| seq.min_literal_len());
-    needs.extend(longest.and_then(|longest| one_of(slot, Place::Anywhere, longest)));
+    needs.extend(longest.and_then(|longest| one_of(subject, Place::Anywhere, longest)));
     match needs.is_empty() {
         true => text(),
         false => Need::all(needs.into_iter()),
@@ -67,11 +68,11 @@ fn whole(heads: &Seq, is_whole: bool) -> Option<impl Iterator<Item = &str>> {
 }
 
 /// The need that one of some literals stands in the text; `None` if that says nothing.
-fn one_of(slot: usize, place: Place, literals: &Seq) -> Option<Need> {
+fn one_of(subject: Subject, place: Place, literals: &Seq) -> Option<Need> {
     let tells = literals.min_literal_len() > Some(0);
     let literals = literals.literals().filter(|_| tells)?;
     Some(Need::any(literals.iter().map(|literal| {
-        Need::test(slot, Accepts::Part(place, literal.as_bytes().into()))
+        Need::test(subject, Accepts::Part(place, literal.as_bytes().into()))
     })))
 }
 

@@ -1,16 +1,17 @@
-//! Tests of one field, the least that a condition is made of.
+//! Tests of one value, the least that a condition is made of.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::subject::{Subject, Values};
 use crate::event::Value;
 use crate::number::Number;
 use crate::program::Members;
 
-/// A test of the value in one slot.
+/// A test of one value.
 #[derive(Debug, Clone)]
 pub(super) struct Predicate {
-    pub(super) slot: usize,
+    pub(super) subject: Subject,
     pub(super) accepts: Accepts,
 }
 
@@ -41,42 +42,32 @@ pub(super) enum Place {
 
 impl Predicate {
     /// Whether the values of an event pass.
-    pub(super) fn holds(&self, slots: &[Value<'_>]) -> bool {
-        let Some(value) = slots.get(self.slot) else {
-            return false;
-        };
-        match (&self.accepts, value) {
-            (Accepts::Kinds(kinds), value) => kinds.0 & 1 << kind_of(value) != 0,
-            (Accepts::Span(span), Value::Number(number)) => span.contains(*number),
-            (Accepts::Point(point), Value::Number(number)) => *point == Point::of(*number),
-            (Accepts::Text(wanted), Value::Text(text)) => **wanted == **text,
-            (Accepts::List(members), value) => members.holds(value),
-            (Accepts::Part(place, part), Value::Text(text)) => match place {
-                Place::Start => text.as_bytes().starts_with(part),
-                Place::End => text.as_bytes().ends_with(part),
-                Place::Anywhere => match std::str::from_utf8(part) {
-                    Ok(part) => text.contains(part),
-                    // A pattern may be cut within a character.
-                    Err(_) => {
-                        let mut windows = text.as_bytes().windows(part.len());
-                        windows.any(|window| window == &**part)
-                    }
-                },
-            },
-            _ => false,
+    pub(super) fn holds(&self, values: &Values<'_>) -> bool {
+        match self.subject {
+            Subject::Slot(slot) => {
+                let value = values.slots.get(slot as usize);
+                value.is_some_and(|value| self.accepts.holds(value))
+            }
+            Subject::Derived(derived) => self.accepts.holds(&values.derive(derived)),
         }
     }
 
-    /// Whether the whole text has to be read, as for the condition itself.
-    pub(super) fn is_search(&self) -> bool {
-        matches!(self.accepts, Accepts::Part(Place::Anywhere, _))
+    /// Whether it takes as long as the condition itself: the whole text is read, or the value computed.
+    pub(super) fn is_long(&self) -> bool {
+        matches!(self.subject, Subject::Derived(_)) || self.accepts.is_search()
     }
 
     /// What trying it costs, in simple tests.
-    pub(super) fn cost(&self, slots: &[Value<'_>]) -> usize {
-        match slots.get(self.slot) {
-            Some(Value::Text(text)) if self.is_search() => 1 + text.len() / 32,
-            _ => 1,
+    pub(super) fn cost(&self, values: &Values<'_>) -> usize {
+        let computed = values.cost(self.subject);
+        match self.subject {
+            Subject::Slot(slot) if self.accepts.is_search() => {
+                match values.slots.get(slot as usize) {
+                    Some(Value::Text(text)) => 1 + text.len() / 32,
+                    _ => 1,
+                }
+            }
+            _ => 1 + computed,
         }
     }
 
@@ -113,6 +104,37 @@ impl Predicate {
                 sum.min(0.95)
             }
         }
+    }
+}
+
+impl Accepts {
+    /// Whether a value passes.
+    fn holds(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Accepts::Kinds(kinds), value) => kinds.0 & 1 << kind_of(value) != 0,
+            (Accepts::Span(span), Value::Number(number)) => span.contains(*number),
+            (Accepts::Point(point), Value::Number(number)) => *point == Point::of(*number),
+            (Accepts::Text(wanted), Value::Text(text)) => **wanted == **text,
+            (Accepts::List(members), value) => members.holds(value),
+            (Accepts::Part(place, part), Value::Text(text)) => match place {
+                Place::Start => text.as_bytes().starts_with(part),
+                Place::End => text.as_bytes().ends_with(part),
+                Place::Anywhere => match std::str::from_utf8(part) {
+                    Ok(part) => text.contains(part),
+                    // A pattern may be cut within a character.
+                    Err(_) => {
+                        let mut windows = text.as_bytes().windows(part.len());
+                        windows.any(|window| window == &**part)
+                    }
+                },
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the whole text has to be read, as for the condition itself.
+    fn is_search(&self) -> bool {
+        matches!(self, Accepts::Part(Place::Anywhere, _))
     }
 }
 

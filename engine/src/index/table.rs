@@ -7,6 +7,7 @@ use super::Found;
 use super::need::Need;
 use super::numbers::Numbers;
 use super::predicate::{Accepts, FALSE, KINDS, Kinds, MISSING, Point, Predicate, TRUE, kind_of};
+use super::subject::{Subject, Values};
 use super::texts::Texts;
 use crate::event::Value;
 use crate::program::{Constant, Members};
@@ -19,14 +20,17 @@ const SHORT_LIST: usize = 256;
 pub(super) struct Table {
     /// Those without an anchor.
     always: Vec<u32>,
-    /// One for each slot that is some rule's anchor.
+    /// One for each slot that some rule's anchor tests.
     columns: Vec<Column>,
+    /// One for each computed value that some rule's anchor tests.
+    derived: Vec<Column>,
 }
 
-/// The rules whose anchors test one slot. What most values need is here, in one line of the cache.
+/// The rules whose anchors test one value. What most values need is here, in one line of the cache.
 #[derive(Debug, Clone)]
 struct Column {
-    slot: usize,
+    /// The number of the slot or of the computed value.
+    number: u32,
     /// A number below the first and above the second passes no test.
     calm: [f64; 2],
     /// A bit for each length that a text may have to pass; the last is that of all that are longer.
@@ -47,39 +51,64 @@ impl Table {
     /// Files rules by what they need.
     pub(super) fn new<'n>(rules: impl Iterator<Item = (u32, &'n Need)>) -> Table {
         let mut always = Vec::new();
-        let mut columns: BTreeMap<usize, Column> = BTreeMap::new();
+        let mut columns: BTreeMap<Subject, Column> = BTreeMap::new();
         for (rule, need) in rules {
             let mut file = |predicate: &Predicate| {
-                let slot = predicate.slot;
-                let column = columns.entry(slot).or_insert_with(|| Column::new(slot));
+                let subject = predicate.subject;
+                let column = columns
+                    .entry(subject)
+                    .or_insert_with(|| Column::new(subject));
                 column.file(&predicate.accepts, rule);
             };
             if !need.anchors(&mut file) {
                 always.push(rule);
             }
         }
-        let mut columns: Vec<Column> = columns.into_values().collect();
-        for column in &mut columns {
+        for column in columns.values_mut() {
             column.finish();
         }
-        Table { always, columns }
+        let first_derived = Subject::Derived(0);
+        let derived = columns.split_off(&first_derived).into_values().collect();
+        Table {
+            always,
+            columns: columns.into_values().collect(),
+            derived,
+        }
     }
 
     /// Finds the rules whose anchors hold.
-    pub(super) fn find(&self, slots: &[Value<'_>], found: &mut Found) {
+    pub(super) fn find(&self, values: &Values<'_>, found: &mut Found) {
         found.add_all(&self.always);
+        let slots = values.slots;
         for column in &self.columns {
-            if let Some(value) = slots.get(column.slot) {
+            if let Some(value) = slots.get(column.number as usize) {
                 column.find(value, found);
             }
         }
+        if !self.derived.is_empty() {
+            self.find_derived(values, found);
+        }
+    }
+
+    #[inline(never)]
+    fn find_derived(&self, values: &Values<'_>, found: &mut Found) {
+        for column in &self.derived {
+            column.find(&values.derive(column.number), found);
+        }
+    }
+
+    /// How many values are computed for each event.
+    #[cfg(test)]
+    pub(super) fn computes(&self) -> usize {
+        self.derived.len()
     }
 }
 
 impl Column {
-    fn new(slot: usize) -> Column {
+    fn new(subject: Subject) -> Column {
+        let (Subject::Slot(number) | Subject::Derived(number)) = subject;
         Column {
-            slot,
+            number,
             calm: [f64::INFINITY, f64::NEG_INFINITY],
             lengths: 0,
             numbers: None,
@@ -154,6 +183,8 @@ impl Column {
         }
     }
 
+    // Most values find nothing, so that calling it would be half of what it takes.
+    #[inline(always)]
     fn find(&self, value: &Value<'_>, found: &mut Found) {
         match (value, &self.numbers, &self.texts) {
             (Value::Number(number), Some(numbers), _) => {
@@ -194,11 +225,14 @@ fn length_bit(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::Table;
+    use crate::eval::Scope;
     use crate::event::Value;
     use crate::index::Found;
     use crate::index::need::Need;
     use crate::index::predicate::{Accepts, Limit, Point, Span};
+    use crate::index::subject::{Subject, Values};
     use crate::number::Number;
+    use crate::time::Time;
 
     /// Where doubles cannot tell integers apart, too, what is passed over passes no test.
     #[test]
@@ -221,15 +255,17 @@ mod tests {
             .iter()
             .map(|number| Accepts::Point(Point::of(*number)));
         for accepts in spans.map(Accepts::Span).chain(points) {
-            let need = Need::test(0, accepts);
+            let need = Need::test(Subject::Slot(0), accepts);
             let table = Table::new([(0, &need)].into_iter());
             for number in &numbers {
                 let slots = [Value::Number(*number)];
+                let scope = Scope::of_values(&slots, Time(0));
+                let values = Values::new(&scope, &[]);
                 let mut found = Found::default();
                 found.clear(1);
-                table.find(&slots, &mut found);
+                table.find(&values, &mut found);
                 let found = !found.rules().is_empty();
-                assert_eq!(found, need.is_met(&slots), "{need:?} {number:?}");
+                assert_eq!(found, need.is_met(&values), "{need:?} {number:?}");
             }
         }
     }
@@ -237,12 +273,15 @@ mod tests {
     #[test]
     fn texts_of_every_length_are_found() {
         for length in 0..70 {
-            let need = Need::test(0, Accepts::Text("a".repeat(length).into()));
+            let need = Need::test(Subject::Slot(0), Accepts::Text("a".repeat(length).into()));
             let table = Table::new([(0, &need)].into_iter());
             for other in 0..70 {
                 let mut found = Found::default();
                 found.clear(1);
-                table.find(&[Value::Text("a".repeat(other).into())], &mut found);
+                let slots = [Value::Text("a".repeat(other).into())];
+                let scope = Scope::of_values(&slots, Time(0));
+                let values = Values::new(&scope, &[]);
+                table.find(&values, &mut found);
                 assert_eq!(found.rules().len(), usize::from(length == other));
             }
         }

@@ -10,8 +10,8 @@ use foldhash::fast::FixedState;
 
 use super::Index;
 use super::need::Need;
+use super::subject::Values;
 use super::table::Table;
-use crate::event::Value;
 
 /// The first span, in events.
 const SPAN: u32 = 512;
@@ -89,7 +89,7 @@ impl Watch {
     }
 
     /// Counts an event, and looks at it if it is one of the sample.
-    pub(super) fn event(&mut self, index: &Index, kind: Option<&str>, slots: &[Value<'_>]) {
+    pub(super) fn event(&mut self, index: &Index, kind: Option<&str>, values: &Values<'_>) {
         self.left = self.left.saturating_sub(1);
         let Some(sample) = &mut self.sample else {
             if self.left == 0 || self.waste / MOST_WASTE >= self.span {
@@ -100,7 +100,7 @@ impl Watch {
         index.tables_of(kind, |table| {
             for rule in sample.rules.get(table as usize).into_iter().flatten() {
                 if let Some(need) = self.needs.get_mut(rule) {
-                    sample.tests += need.observe(slots);
+                    sample.tests += need.observe(values);
                 }
             }
         });

@@ -309,7 +309,7 @@ impl<'p> Planner<'p> {
         let kind = program.envelope.kind(slots);
         let (alerts, aggregates) = self.plans;
         if alerts {
-            self.touch_alerts(plan, slots, kind, scope);
+            self.touch_alerts(plan, kind, scope);
         }
         if !aggregates {
             return;
@@ -329,15 +329,9 @@ impl<'p> Planner<'p> {
     }
 
     /// Finds the alerts that an event of these values concerns.
-    fn touch_alerts(
-        &mut self,
-        plan: &mut Plan<'_>,
-        slots: &[Value<'_>],
-        kind: Option<&str>,
-        scope: Scope<'_>,
-    ) {
+    fn touch_alerts(&mut self, plan: &mut Plan<'_>, kind: Option<&str>, scope: Scope<'_>) {
         let program = self.program;
-        program.index.candidates(kind, slots, &mut self.scratch);
+        program.index.candidates(kind, &scope, &mut self.scratch);
         self.scratch
             .retain(|alert| scope.condition(&program.alerts[alert].when) == Datum::Bool(true));
         let mut fired = 0;

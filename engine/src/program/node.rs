@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// Whether it or any part of it is of some kind.
-    fn any(&self, is: &mut impl FnMut(&Node) -> bool) -> bool {
+    pub(crate) fn any(&self, is: &mut impl FnMut(&Node) -> bool) -> bool {
         if is(self) {
             return true;
         }

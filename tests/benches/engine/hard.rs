@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) {
 type Case = (&'static str, usize, fn() -> String);
 
 /// Conditions that are not kind, each with its number of rules.
-fn conditions() -> [Case; 9] {
+fn conditions() -> [Case; 12] {
     let pattern = "hard: regular expressions, 1,000 rules";
     [
         (
@@ -102,6 +102,24 @@ fn conditions() -> [Case; 9] {
             with(RULES, |random, _| {
                 let user = random.u32(10_000..73_000);
                 format!("userId starts with 'user-{user}'")
+            })
+        }),
+        ("hard: a function of a field", RULES, || {
+            with(RULES, |random, _| {
+                let user = random.u32(0..73_000);
+                format!("lower(userId) == 'user-{user}'")
+            })
+        }),
+        ("hard: one field less another", RULES, || {
+            with(RULES, |random, _| {
+                let above = -15.2 + random.f64() * 0.2;
+                format!("data.temperature - data.humidity > {above:.3}")
+            })
+        }),
+        ("hard: two fields compared", RULES, || {
+            with(RULES, |random, _| {
+                let load = 0.99 + random.f64() * 0.01;
+                format!("data.temperature > data.humidity and data.load > {load:.5}")
             })
         }),
         (pattern, PATTERNS, || {

@@ -41,6 +41,8 @@ const TEXTS: &[&str] = &[
     "a\\nb",
     "item-120",
     "item-299",
+    "10.0.0.1",
+    "10.200.0.1",
 ];
 const PATTERNS: &[&str] = &[
     "^a",
@@ -76,11 +78,91 @@ const PATTERNS: &[&str] = &[
     "(?i)ſ|k",
     "^^a$$",
 ];
+const NUMERIC: &[&str] = &[
+    "(x - y)",
+    "(x + 1)",
+    "(x + 2)",
+    "(x * y)",
+    "(x / y)",
+    "(x % 2)",
+    "(-x)",
+    "(x ?? 0)",
+    "(x ?? y)",
+    "len(t)",
+    "len(l)",
+    "abs(x)",
+    "round(y)",
+    "min(x, y)",
+    "max(x, 5)",
+    "number(t)",
+    "hour(\"Europe/Berlin\")",
+    "weekday()",
+];
+const TEXTUAL: &[&str] = &[
+    "lower(t)",
+    "upper(t)",
+    "trim(lower(u))",
+    "text(x)",
+    "(t ?? \"a\")",
+    "date()",
+];
+/// Of any type.
+const MIXED: &[&str] = &[
+    "(t ?? u)",
+    "(l ?? t)",
+    "(o ?? x)",
+    "(b ?? false)",
+    "(x ?? t)",
+];
+const CLAUSES: &[&str] = &[
+    "x > y",
+    "x >= y",
+    "t == u",
+    "b == (x < y)",
+    "x == l",
+    "o != l",
+    "x in l",
+    "x not in l",
+    "(x in short) == b",
+    "(x in short) == true",
+    "(x not in short) == true",
+    "(x not in short) != true",
+    "(x not in short) == b",
+    "t contains u",
+    "t not starts with u",
+    "any(l, it == 1)",
+    "all(l, it > 0)",
+    "any(l, it in short)",
+    "all(l, it not in short)",
+    "x in [1, y]",
+    "x not in [1, y, null]",
+    "x in y..7",
+    "x not in y..7",
+    "5 in x..y",
+    "t in cidr(\"10.0.0.0/8\")",
+    "t not in cidr(\"10.0.0.0/8\")",
+    "t in cidr(\"10.0.0.0/9\")",
+    "t in hosts",
+    "t matches '[a-z]+'",
+    "t not matches '[a-z]+'",
+    "lower(t) matches '[a-c]+$'",
+    "(b ?? true)",
+    "(b ?? false)",
+    "x != 5",
+    "t > \"abc\"",
+    "lower(t) == u",
+    "hour() in 9..x",
+];
 const FIELDS: &[&str] = &["x", "y", "t", "u", "b", "l", "o"];
 const TYPES: &[&str] = &["a", "ab", "abc", "abd", "b"];
 
 fn pick<'c>(rng: &mut Rng, choices: &[&'c str]) -> &'c str {
     choices[rng.usize(..choices.len())]
+}
+
+/// One of a few that stand together, the same for all rules of a set, so that they have them in common.
+fn near<'c>(rng: &mut Rng, from: usize, choices: &[&'c str]) -> &'c str {
+    choices[(from + rng.usize(..3)) % choices.len()]
 }
 
 fn constant(rng: &mut Rng) -> String {
@@ -98,7 +180,64 @@ fn ordered(rng: &mut Rng) -> String {
     }
 }
 
-fn simple(rng: &mut Rng) -> String {
+/// A test of a value that is computed.
+fn derived(rng: &mut Rng, from: usize) -> String {
+    let not = pick(rng, &["", "not "]);
+    let (order, equality) = (["<", "<=", ">", ">="], ["==", "!="]);
+    match rng.u32(..9) {
+        0 => format!(
+            "{} {} {}",
+            near(rng, from, NUMERIC),
+            pick(rng, &order),
+            pick(rng, NUMBERS)
+        ),
+        1 => {
+            let (value, low) = (near(rng, from, NUMERIC), pick(rng, NUMBERS));
+            format!("{value} {not}in {low}..{}", pick(rng, NUMBERS))
+        }
+        2 => format!(
+            "{} {} {}",
+            pick(rng, NUMBERS),
+            pick(rng, &equality),
+            near(rng, from, NUMERIC)
+        ),
+        3 => {
+            let (value, op) = (near(rng, from, TEXTUAL), pick(rng, &equality));
+            format!("{value} {op} \"{}\"", pick(rng, TEXTS))
+        }
+        4 => {
+            let test = pick(rng, &["contains", "starts with", "ends with"]);
+            let value = near(rng, from, TEXTUAL);
+            format!("{value} {not}{test} \"{}\"", pick(rng, TEXTS))
+        }
+        5 => {
+            let value = near(rng, from, TEXTUAL);
+            format!("{value} {not}matches '{}'", pick(rng, PATTERNS))
+        }
+        6 => {
+            let value = near(rng, from, MIXED);
+            let kind = ["missing", "number", "string", "bool", "list", "object"];
+            format!("{value} is {not}{}", pick(rng, &kind))
+        }
+        7 => {
+            let list = pick(rng, &["short", "long", "[1, \"a\", null]", "[true, 5]"]);
+            format!("{} {not}in {list}", near(rng, from, MIXED))
+        }
+        _ => format!(
+            "{} {} {}",
+            near(rng, from, MIXED),
+            pick(rng, &equality),
+            constant(rng)
+        ),
+    }
+}
+
+fn simple(rng: &mut Rng, from: usize) -> String {
+    match rng.u32(..6) {
+        0 => return derived(rng, from),
+        1 => return format!("{}({})", pick(rng, &["", "not "]), near(rng, from, CLAUSES)),
+        _ => {}
+    }
     let field = pick(rng, FIELDS);
     let not = pick(rng, &["", "not "]);
     match rng.u32(..19) {
@@ -169,22 +308,22 @@ fn simple(rng: &mut Rng) -> String {
     }
 }
 
-fn condition(rng: &mut Rng, depth: u32) -> String {
+fn condition(rng: &mut Rng, from: usize, depth: u32) -> String {
     match rng.u32(..8) {
         0..3 if depth > 0 => {
             let parts: Vec<_> = (0..rng.usize(2..4))
-                .map(|_| condition(rng, depth - 1))
+                .map(|_| condition(rng, from, depth - 1))
                 .collect();
             format!("({})", parts.join(" and "))
         }
         3 | 4 if depth > 0 => {
             let parts: Vec<_> = (0..rng.usize(2..4))
-                .map(|_| condition(rng, depth - 1))
+                .map(|_| condition(rng, from, depth - 1))
                 .collect();
             format!("({})", parts.join(" or "))
         }
-        5 if depth > 0 => format!("not ({})", condition(rng, depth - 1)),
-        _ => simple(rng),
+        5 if depth > 0 => format!("not ({})", condition(rng, from, depth - 1)),
+        _ => simple(rng, from),
     }
 }
 
@@ -194,6 +333,7 @@ pub(super) fn rules(rng: &mut Rng, count: usize) -> String {
         .map(|item| format!("item-{item}, {item}"))
         .collect();
     text.push_str(&format!("  long: [{}]\nalerts:\n", long.join(", ")));
+    let from = rng.usize(..NUMERIC.len() * CLAUSES.len());
     for rule in 0..count {
         let on = pick(
             rng,
@@ -208,7 +348,7 @@ pub(super) fn rules(rng: &mut Rng, count: usize) -> String {
                 "'*'",
             ],
         );
-        let condition = condition(rng, 3);
+        let condition = condition(rng, from, 3);
         // Some have a state for each key: those are no business of the index.
         let hold = pick(rng, &["", "", "", "", "    for: 1m\n"]);
         text.push_str(&format!(
@@ -219,7 +359,8 @@ pub(super) fn rules(rng: &mut Rng, count: usize) -> String {
 }
 
 pub(super) fn event(rng: &mut Rng) -> String {
-    let mut text = String::from("{\"timestamp\":\"2026-01-05T10:00:00Z\"");
+    let (day, hour) = (rng.u32(1..8), rng.u32(..24));
+    let mut text = format!("{{\"timestamp\":\"2026-01-0{day}T{hour:02}:00:00Z\"");
     match rng.u32(..12) {
         0 => {}
         1 => text.push_str(",\"eventType\":7"),

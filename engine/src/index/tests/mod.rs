@@ -1,13 +1,16 @@
 //! The index beside asking every rule.
 
 mod generate;
+mod shared;
 
 use fastrand::Rng;
 
+use super::subject::Values;
 use super::{Index, Scratch};
 use crate::eval::Scope;
 use crate::event::{Datum, Event, Source};
 use crate::program::Program;
+use crate::time::Time;
 use crate::{RawFile, check};
 use generate::{event, rules};
 
@@ -36,6 +39,10 @@ fn holds(program: &Program, alert: usize, event: &Event<'_>) -> bool {
     Scope::of_event(event).condition(&program.alerts[alert].when) == Datum::Bool(true)
 }
 
+fn values<'v>(program: &'v Program, scope: &'v Scope<'v>) -> Values<'v> {
+    Values::new(scope, &program.index.derived)
+}
+
 /// What asking every rule gives.
 fn asked(program: &Program, event: &Event<'_>) -> Vec<u32> {
     let alerts = program.alerts.iter().enumerate();
@@ -62,7 +69,9 @@ fn the_index_gives_what_asking_every_rule_gives() {
             let line = event(&mut rng);
             let event = decode(&program, &line);
             let kind = event.kind.as_deref();
-            program.index.candidates(kind, &event.slots, &mut scratch);
+            program
+                .index
+                .candidates(kind, &Scope::of_event(&event), &mut scratch);
             let found = scratch.found();
             assert!(found.is_sorted_by(|a, b| a < b), "{found:?}");
             for &rule in found {
@@ -94,10 +103,12 @@ fn a_condition_that_is_true_has_all_it_needs() {
         for _ in 0..100 {
             let line = event(&mut rng);
             let event = decode(&program, &line);
+            let scope = Scope::of_event(&event);
+            let values = values(&program, &scope);
             for (alert, rule) in program.alerts.iter().enumerate() {
-                let need = super::Need::of(&rule.when);
-                if holds(&program, alert, &event) {
-                    assert!(need.is_met(&event.slots), "{} {line}", rule.when_text);
+                if rule.is_per_event() && holds(&program, alert, &event) {
+                    let need = &program.index.needs[alert];
+                    assert!(need.holds(&values), "{} {line}", rule.when_text);
                 }
             }
         }
@@ -110,7 +121,11 @@ fn anchored(rules: &str, line: &str) -> usize {
     let event = decode(&program, line);
     let mut scratch = Scratch::default();
     let kind = event.kind.as_deref();
-    program.index.anchored(kind, &event.slots, &mut scratch);
+    program.index.anchored(
+        kind,
+        &values(&program, &Scope::of_event(&event)),
+        &mut scratch,
+    );
     scratch.found().len()
 }
 
@@ -197,9 +212,15 @@ fn anchors_follow_what_the_events_show() {
         );
         let event = decode(&program, &line);
         let kind = event.kind.as_deref();
-        program.index.anchored(kind, &event.slots, &mut scratch);
+        program.index.anchored(
+            kind,
+            &values(&program, &Scope::of_event(&event)),
+            &mut scratch,
+        );
         counts.push(scratch.found().len());
-        program.index.candidates(kind, &event.slots, &mut scratch);
+        program
+            .index
+            .candidates(kind, &Scope::of_event(&event), &mut scratch);
         scratch.retain(|alert| holds(&program, alert, &event));
         assert_eq!(scratch.found(), asked(&program, &event));
     }
@@ -212,7 +233,8 @@ fn anchors_follow_what_the_events_show() {
 fn an_index_without_rules_finds_none() {
     let index = Index::new(std::iter::empty());
     let mut scratch = Scratch::default();
-    index.candidates(Some("a"), &[], &mut scratch);
-    index.candidates(None, &[], &mut scratch);
+    let scope = Scope::of_values(&[], Time(0));
+    index.candidates(Some("a"), &scope, &mut scratch);
+    index.candidates(None, &scope, &mut scratch);
     assert!(scratch.found().is_empty());
 }
