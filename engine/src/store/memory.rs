@@ -12,7 +12,6 @@ use hashbrown::HashTable;
 use super::calendar::{Bucket, Calendar, NOWHERE, bucket};
 use super::slab::{LONGEST, Slab, Slot};
 use super::{Checkpoint, Input, StateKey, Store, Stored};
-use crate::interned::Interned;
 use crate::row::{Row, RowKey};
 use crate::state::KeyState;
 use crate::time::Time;
@@ -36,11 +35,7 @@ pub struct MemoryStore {
     /// The states that are too large for the slab; `None` while they are handed out.
     large: HashMap<Slot, Option<KeyState>, RandomState>,
     calendar: Calendar,
-    row_keys: Interned<RowKey>,
-    /// The rows, in the order of their keys.
-    rows: Vec<Row>,
-    /// The places of the rows that are handed out, in the order in which they come back; none of new ones.
-    taken: Vec<Option<u32>>,
+    rows: HashMap<RowKey, Row, RandomState>,
     /// What was loaded since the last commit, which brings it back in that order: hashes, and where it stands.
     loaded: Vec<(u64, Option<Slot>)>,
     packed: Vec<u8>,
@@ -90,8 +85,7 @@ impl MemoryStore {
 
     /// The aggregate rows, by aggregate, window and key.
     pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &Row)> {
-        let keys = self.row_keys.list().iter();
-        let mut rows: Vec<_> = keys.zip(&self.rows).collect();
+        let mut rows: Vec<_> = self.rows.iter().collect();
         rows.sort_unstable_by_key(|(key, _)| *key);
         rows.into_iter()
     }
@@ -367,24 +361,12 @@ impl Store for MemoryStore {
 
     /// Hands the rows out; the commit that follows brings them back.
     fn load_rows(&mut self, keys: &[RowKey]) -> Result<Vec<Option<Row>>, Infallible> {
-        let places = keys.iter().map(|key| self.row_keys.find(key));
-        self.taken.extend(places);
-        let places = self.taken[self.taken.len() - keys.len()..].iter();
-        let rows = places.map(|place| Some(self.rows.get_mut((*place)? as usize)?.take()));
+        let rows = keys.iter().map(|key| self.rows.get_mut(key).map(Row::take));
         Ok(rows.collect())
     }
 
     fn commit(&mut self, mut checkpoint: Checkpoint) -> Result<(), Infallible> {
-        let places = self.taken.drain(..).chain(std::iter::repeat(None));
-        for ((key, row), place) in checkpoint.rows.into_iter().zip(places) {
-            let is_its = |place: &u32| self.row_keys.list().get(*place as usize) == Some(&key);
-            let place = place.filter(is_its);
-            let place = place.unwrap_or_else(|| self.row_keys.intern(key)) as usize;
-            match self.rows.get_mut(place) {
-                Some(held) => *held = row,
-                None => self.rows.push(row),
-            }
-        }
+        self.rows.extend(checkpoint.rows);
         self.input = checkpoint.input;
         for (number, stored) in checkpoint.states.iter_mut().enumerate() {
             let Stored { key, state, timer } = stored;
