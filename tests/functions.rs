@@ -168,6 +168,7 @@ fn what_nobody_is_sent_is_counted() {
         (counted.suppressed, counted.clamped, counted.late),
         (1, 1, 1)
     );
+    assert!(counted.state_bytes > Some(0));
     let name = |severity: &str, alert: &str| (severity.to_owned(), alert.to_owned());
     let alerts: Vec<_> = counted.alerts.into_iter().collect();
     let expected = [(name("critical", "often"), 1), (name("warning", "each"), 1)];

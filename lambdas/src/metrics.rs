@@ -43,6 +43,8 @@ pub struct Metrics {
     pub conflicts: u64,
     /// States that could not be read, or were too large to be written.
     pub states_lost: u64,
+    /// The bytes of states that the function holds in memory, for calls to come.
+    pub state_bytes: Option<u64>,
     /// Calls that failed.
     pub faults: u64,
     /// The newest arrival.
@@ -126,6 +128,9 @@ impl Metrics {
             let lag = now.0.saturating_sub(arrival.0).max(0);
             values.push(("Lag", "Milliseconds", json!(lag)));
         }
+        if let Some(bytes) = self.state_bytes {
+            values.push(("StateMemory", "Bytes", json!(bytes)));
+        }
         if let Some(behind) = self.behind {
             values.push(("Behind", "Milliseconds", json!(behind)));
         }
@@ -197,6 +202,7 @@ mod tests {
             newest_arrival: Some(Time(1_000)),
             alerts: BTreeMap::from([(("critical".to_owned(), "hot".to_owned()), 2)]),
             behind: Some(7),
+            state_bytes: Some(512),
             ..Metrics::default()
         };
         let dimensions = Dimensions {
@@ -234,5 +240,6 @@ mod tests {
             (&2.into(), &"critical".into(), &"hot".into())
         );
         assert_eq!(first["Behind"], 7);
+        assert_eq!(first["StateMemory"], 512);
     }
 }

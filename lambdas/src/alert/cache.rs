@@ -33,6 +33,11 @@ impl Cache {
         }
     }
 
+    /// How much is remembered, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn forget(&mut self, name: &Name) {
         if let Some(item) = self.items.remove(name) {
             self.bytes = self.bytes.saturating_sub(item.bytes());

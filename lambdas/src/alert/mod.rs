@@ -99,7 +99,10 @@ impl<'p, W: States + Quarantine + Sink + Stream> AlertFunction<'p, W> {
 
     /// What was counted since it was asked last.
     pub fn take_metrics(&self) -> Metrics {
-        self.meter.take()
+        Metrics {
+            state_bytes: Some(self.cache.borrow().bytes() as u64),
+            ..self.meter.take()
+        }
     }
 
     /// Names the item of a state.
