@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Accumulator;
 use crate::eval::Scope;
 use crate::event::Event;
+use crate::interned::Name;
 use crate::message::{json, parts};
 use crate::output::in_order_always;
 use crate::program::{AggregateRule, Program};
@@ -20,6 +21,30 @@ pub struct RowKey {
     pub start: Time,
     /// The canonical JSON array of the values of `by`.
     pub key: EcoString,
+}
+
+impl Name for RowKey {
+    type Of = (u32, Time);
+
+    fn new((aggregate, start): (u32, Time), key: EcoString) -> RowKey {
+        RowKey {
+            aggregate,
+            start,
+            key,
+        }
+    }
+
+    fn of(&self) -> (u32, Time) {
+        (self.aggregate, self.start)
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn into_key(self) -> EcoString {
+        self.key
+    }
 }
 
 /// What has been added up in one row.

@@ -1,11 +1,22 @@
 //! What single parts cost: `cargo bench -p tripline-tests --bench parts [-- FILTER]`.
 
-use divan::{Bencher, black_box};
+use divan::{AllocProfiler, Bencher, black_box};
 use tripline_engine::{Advance, MemoryStore, Plan, Planner, Program, Source, step};
-use tripline_tests::bench::{BATCH, Events, Workload, drive, kind, six, yaml};
+use tripline_tests::bench::{BATCH, Events, Generator, Users, Workload, drive, kind, six, yaml};
 use tripline_tests::run::compile_text;
 
+/// 100 rules on single events.
+const PER_EVENT: &str = "per-event";
+/// Keys that are longer than what a key holds in itself.
+const LONG_KEYS: &str =
+    "alerts: {burst: {by: [userId, eventType], when: count(data.ok == false) over 5m >= 5}}";
+/// Panes that are more than what a state holds in itself.
+const DENSE: &str = "alerts: {burst: {by: data.region, when: count() over 5m >= 5000000}}";
 const WINDOWED: &str = "alerts: {burst: {by: userId, when: count(data.ok == false) over 5m >= 5}}";
+
+/// Counts allocations beside times.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -70,6 +81,32 @@ fn apply_a_windowed_batch(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| plan(&mut planner, &events))
         .bench_local_refs(|plan| step(&program, &mut store, plan, Advance::default()));
+}
+
+/// Ten batches of events whose keys are known, from their texts on: what is allocated is said beside the time. The memory
+/// of the first batch is allocated each time, and serves the others.
+#[divan::bench(args = [PER_EVENT, WINDOWED, LONG_KEYS, DENSE])]
+fn run_ten_batches(bencher: Bencher<'_, '_>, rules: &str) {
+    let program = match rules {
+        PER_EVENT => program(100),
+        rules => compile_text(rules),
+    };
+    let mut generator = Generator::new(Workload {
+        users: Users::Random(1_000),
+        ..Workload::default()
+    });
+    let mut store = MemoryStore::new();
+    let mut events = Events::default();
+    // The windows are full by then.
+    generator.fill(&mut events, 50 * BATCH);
+    drive(&program, &mut store, &events);
+    bencher
+        .with_inputs(|| {
+            let mut events = Events::default();
+            generator.fill(&mut events, 10 * BATCH);
+            events
+        })
+        .bench_local_refs(|events| drive(&program, &mut store, events));
 }
 
 /// From the text of a condition to its tree.

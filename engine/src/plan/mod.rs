@@ -10,7 +10,7 @@ use crate::apply::Advance;
 use crate::eval::Scope;
 use crate::event::{Datum, Event, Rejection, Slots, Source, Times, Value, text_of};
 use crate::index::Scratch;
-use crate::interned::Interned;
+use crate::interned::{Hashed, Interned, Keys};
 use crate::program::{Kind, Program};
 use crate::row::RowKey;
 use crate::store::{Input, StateKey};
@@ -27,6 +27,7 @@ pub struct Plan<'a> {
     pub(crate) counts: Vec<u32>,
     keys: Interned<StateKey>,
     rows: Interned<RowKey>,
+    made: Keys,
     /// The time of the first event.
     pub(crate) first: Option<Time>,
     /// Whether the alerts without `by` are to be born with the first event.
@@ -67,6 +68,7 @@ impl<'a> Plan<'a> {
             mut counts,
             mut keys,
             mut rows,
+            mut made,
             mut spare,
             ..
         } = self;
@@ -74,14 +76,15 @@ impl<'a> Plan<'a> {
         events.clear();
         touches.clear();
         counts.clear();
-        keys.clear();
-        rows.clear();
+        keys.clear(&mut made);
+        rows.clear(&mut made);
         Plan {
             events,
             touches,
             counts,
             keys,
             rows,
+            made,
             spare: spare.into_iter().map(emptied).collect(),
             ..Plan::default()
         }
@@ -135,9 +138,8 @@ impl Plan<'_> {
             for (alert, rule) in program.alerts.iter().enumerate() {
                 let is_global = program.groupings[rule.grouping].is_global();
                 if rule.kind == Kind::PerKey && is_global && rule.has_own_states() {
-                    let alert = alert as u32;
-                    let key = EcoString::from("[]");
-                    self.keys.intern(StateKey { alert, key });
+                    let key = self.made.hashed("[]");
+                    self.keys.intern(alert as u32, key, &mut self.made);
                 }
             }
         }
@@ -150,7 +152,8 @@ impl Plan<'_> {
 
     /// Whether the events touch this state.
     pub fn touches(&self, key: &StateKey) -> bool {
-        self.keys.find(key).is_some()
+        let hashed = self.made.hashed(&key.key);
+        self.keys.find(key.alert, hashed).is_some()
     }
 
     /// Leaves only what the events do to one alert.
@@ -185,11 +188,20 @@ pub struct Planner<'p> {
     program: &'p Program,
     /// Whether the alert rules, and the aggregate rules, are planned for.
     plans: (bool, bool),
-    /// The group of the present event by grouping, if its number is that of the present event.
-    groups: Vec<(u64, Option<EcoString>)>,
+    groups: Vec<Group>,
     event: u64,
-    text: String,
     scratch: Scratch,
+}
+
+/// The key of an event in one grouping.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    /// The number of the event.
+    event: u64,
+    /// Whether it has all values of the key.
+    is_whole: bool,
+    text: String,
+    hash: u64,
 }
 
 impl<'p> Planner<'p> {
@@ -198,9 +210,8 @@ impl<'p> Planner<'p> {
         Planner {
             program,
             plans: (true, true),
-            groups: vec![(0, None); program.groupings.len()],
+            groups: vec![Group::default(); program.groupings.len()],
             event: 0,
-            text: String::new(),
             scratch: Scratch::default(),
         }
     }
@@ -316,14 +327,10 @@ impl<'p> Planner<'p> {
         }
         for aggregate in program.aggregate_dispatch.matching(kind) {
             let rule = &program.aggregates[aggregate];
-            if let Some(key) = self.group(rule.grouping, scope) {
-                let start = rule.window_start(times.time);
-                let aggregate = aggregate as u32;
-                plan.counts.push(plan.rows.intern(RowKey {
-                    aggregate,
-                    start,
-                    key,
-                }));
+            if let Some(key) = self.group(rule.grouping, scope, &plan.made) {
+                let of = (aggregate as u32, rule.window_start(times.time));
+                let row = plan.rows.intern(of, key, &mut plan.made);
+                plan.counts.push(row);
             }
         }
     }
@@ -351,31 +358,33 @@ impl<'p> Planner<'p> {
                 per_key.next();
             }
             let rule = &program.alerts[alert];
-            let Some(group) = self.group(rule.grouping, scope) else {
+            let Some(group) = self.group(rule.grouping, scope, &plan.made) else {
                 continue;
             };
             let alert = alert as u32;
             plan.touches.push(match rule.kind {
                 Kind::PerEvent if rule.cooldown.is_none() => Touch::Fire {
                     alert,
-                    key: (!program.groupings[rule.grouping].is_global()).then_some(group),
+                    key: (!program.groupings[rule.grouping].is_global())
+                        .then(|| group.text().into()),
                 },
                 Kind::PerEvent | Kind::PerKey => Touch::Group {
-                    key: plan.keys.intern(StateKey { alert, key: group }),
+                    key: plan.keys.intern(alert, group, &mut plan.made),
                 },
             });
         }
     }
 
-    /// The key of the present event in a grouping, if it has one; it is made once.
-    fn group(&mut self, grouping: usize, scope: Scope<'_>) -> Option<EcoString> {
-        let (made, group) = &mut self.groups[grouping];
-        if *made != self.event {
-            *made = self.event;
-            let is_whole = self.program.groupings[grouping].key(scope, &mut self.text);
-            *group = is_whole.then(|| EcoString::from(self.text.as_str()));
+    /// The key of the present event in a grouping, if it has one; it is written and hashed once.
+    fn group(&mut self, grouping: usize, scope: Scope<'_>, keys: &Keys) -> Option<Hashed<'_>> {
+        let group = &mut self.groups[grouping];
+        if group.event != self.event {
+            group.event = self.event;
+            group.is_whole = self.program.groupings[grouping].key(scope, &mut group.text);
+            group.hash = keys.hash(&group.text);
         }
-        group.clone()
+        let key = Hashed::new(&group.text, group.hash);
+        group.is_whole.then_some(key)
     }
 }
 

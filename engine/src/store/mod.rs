@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use memory::MemoryStore;
 
 use crate::apply::{Advance, Told};
+use crate::interned::Name;
 use crate::output::Output;
 use crate::plan::{Partition, Plan};
 use crate::program::Program;
@@ -24,6 +25,26 @@ pub struct StateKey {
     pub alert: u32,
     /// The canonical JSON array of the values of `by`.
     pub key: EcoString,
+}
+
+impl Name for StateKey {
+    type Of = u32;
+
+    fn new(alert: u32, key: EcoString) -> StateKey {
+        StateKey { alert, key }
+    }
+
+    fn of(&self) -> u32 {
+        self.alert
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn into_key(self) -> EcoString {
+        self.key
+    }
 }
 
 /// What is known of the input as a whole.
