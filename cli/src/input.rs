@@ -1,5 +1,7 @@
 //! Event input: which files to read, and their lines, in bounded memory.
 
+mod pieces;
+
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::ops::Range;
@@ -10,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 use tripline_lambdas::payload::{self, Frames};
 
+use self::pieces::Pieces;
 use crate::failure::Failure;
 
 /// How much of a line that is no event is kept, in bytes.
@@ -112,11 +115,26 @@ impl Input {
 
     /// Opens the input; `read` grows by the bytes that are read from it, before they are decompressed.
     pub(crate) fn open(&self, limit: usize, read: Arc<AtomicU64>) -> io::Result<Events> {
+        self.open_decoding(limit, read, as_asked)
+    }
+
+    /// As [`Input::open`], with a thread of its own that decompresses what is compressed before it is asked for.
+    pub(crate) fn open_ahead(&self, limit: usize, read: Arc<AtomicU64>) -> io::Result<Events> {
+        self.open_decoding(limit, read, ahead)
+    }
+
+    fn open_decoding(
+        &self,
+        limit: usize,
+        read: Arc<AtomicU64>,
+        decoding: Decoding,
+    ) -> io::Result<Events> {
         let source: Box<dyn Read + Send> = match &self.path {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(io::stdin()),
         };
-        let mut lines = Lines::new(decompressed(Metered { source, read })?, limit);
+        let reader = decompressed(Metered { source, read }, decoding)?;
+        let mut lines = Lines::new(reader, limit);
         if self.bytes.is_none() {
             lines.waits = Some(|reader| !reader.buffered().contains(&b'\n'));
         }
@@ -124,8 +142,22 @@ impl Input {
     }
 }
 
+/// When a decoder is asked for what it gives.
+type Decoding = fn(Box<dyn Read + Send>) -> io::Result<Box<dyn Buffered>>;
+
+fn as_asked(decoder: Box<dyn Read + Send>) -> io::Result<Box<dyn Buffered>> {
+    Ok(Box::new(BufReader::with_capacity(READ_BYTES, decoder)))
+}
+
+fn ahead(decoder: Box<dyn Read + Send>) -> io::Result<Box<dyn Buffered>> {
+    Ok(Box::new(Pieces::ahead_of(decoder)?))
+}
+
 /// Decompresses a reader if its first bytes say that it is gzip or zstd, whatever its name.
-fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn Buffered>> {
+fn decompressed(
+    mut source: impl Read + Send + 'static,
+    decoding: Decoding,
+) -> io::Result<Box<dyn Buffered>> {
     let mut head = Vec::with_capacity(payload::MAGIC_BYTES);
     source
         .by_ref()
@@ -134,14 +166,13 @@ fn decompressed(mut source: impl Read + Send + 'static) -> io::Result<Box<dyn Bu
     let gzip = head.starts_with(&[0x1f, 0x8b]);
     let zstd = payload::begins_zstd(&head);
     let whole = BufReader::with_capacity(READ_BYTES, Cursor::new(head).chain(source));
-    let decoder: Box<dyn Read + Send> = if gzip {
-        Box::new(MultiGzDecoder::new(whole))
+    if gzip {
+        decoding(Box::new(MultiGzDecoder::new(whole)))
     } else if zstd {
-        Box::new(Frames::new(whole, ZSTD_WINDOW))
+        decoding(Box::new(Frames::new(whole, ZSTD_WINDOW)))
     } else {
-        return Ok(Box::new(whole));
-    };
-    Ok(Box::new(BufReader::with_capacity(READ_BYTES, decoder)))
+        Ok(Box::new(whole))
+    }
 }
 
 /// A reader whose bytes at hand can be looked at.

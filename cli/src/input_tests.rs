@@ -6,9 +6,18 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::*;
 
-/// Reads everything, writing each line as one word and its text.
+/// Reads everything, writing each line as one word and its text: the same if what is compressed is decompressed ahead.
 fn read(bytes: &[u8], limit: usize) -> Vec<String> {
-    let mut lines = Lines::new(decompressed(Cursor::new(bytes.to_vec())).unwrap(), limit);
+    let [asked, ahead] = [as_asked, ahead].map(|decoding: Decoding| {
+        let source = Cursor::new(bytes.to_vec());
+        lines_of(decompressed(source, decoding).unwrap(), limit)
+    });
+    assert_eq!(asked, ahead);
+    asked
+}
+
+fn lines_of(reader: Box<dyn Buffered>, limit: usize) -> Vec<String> {
+    let mut lines = Lines::new(reader, limit);
     let mut buffer = Vec::new();
     let mut found = Vec::new();
     loop {
@@ -196,4 +205,18 @@ fn folders_are_read_in_path_order() {
     assert!(message(expand(&[empty])).starts_with("no event files in "));
     assert!(message(expand(&[folder.join("missing")])).contains("missing: No such file"));
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_decoder_that_panics_ahead_is_no_end() {
+    struct Panics(bool);
+    impl Read for Panics {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(!std::mem::replace(&mut self.0, true), "what a test is for");
+            buffer[..4].copy_from_slice(b"a\nb\n");
+            Ok(4)
+        }
+    }
+    let reader = ahead(Box::new(Panics(false))).unwrap();
+    assert_eq!(lines_of(reader, 9), ["1 a", "2 b", "3 broken: , Other"]);
 }

@@ -1,7 +1,8 @@
-//! Batches side by side: read in order, planned by several threads, told in order.
+//! Batches side by side: each is read and planned by one of several threads, and told in order.
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -22,6 +23,8 @@ pub(crate) struct Lane<'p> {
 
 /// A batch that is planned.
 pub(crate) struct Planned<'b> {
+    /// Its place among all batches.
+    pub(crate) number: u64,
     /// The file that it is of.
     pub(crate) file: Arc<str>,
     pub(crate) plan: Plan<'b>,
@@ -38,30 +41,58 @@ impl<'p> Lane<'p> {
         }
     }
 
-    pub(crate) fn plan(&mut self) -> Planned<'_> {
+    /// Takes the next batch and plans it; none if there are no more, or if an earlier one could not be read.
+    pub(crate) fn next(&mut self, reader: &Reader<'_>) -> Option<Planned<'_>> {
+        let number = reader.fill(self)?;
         let mut plan = std::mem::take(&mut self.memory).reuse();
         let rejected = self.batch.plan(&mut self.planner, &self.file, &mut plan);
-        Planned {
+        Some(Planned {
+            number,
             file: Arc::clone(&self.file),
             plan,
             rejected,
-        }
+        })
     }
 }
 
-/// Reads inputs one after the other.
+/// Reads inputs one after the other, for whichever lane asks.
 pub(crate) struct Reader<'i> {
+    reading: Mutex<Reading<'i>>,
+    open: Open,
+    read: Arc<AtomicU64>,
+}
+
+/// How an input is opened.
+type Open = fn(&Input, usize, Arc<AtomicU64>) -> io::Result<Events>;
+
+/// How far reading has come.
+struct Reading<'i> {
     inputs: std::slice::Iter<'i, Input>,
     /// The input under way, and its lines.
     current: Option<(&'i Input, Events)>,
-    read: Arc<AtomicU64>,
+    batches: u64,
+    failure: Option<Failure>,
 }
 
 impl<'i> Reader<'i> {
     pub(crate) fn new(inputs: &'i [Input]) -> Self {
+        Reader::opening(inputs, Input::open)
+    }
+
+    /// As [`Reader::new`], with a thread of its own that decompresses what is compressed before lanes ask for it.
+    pub(crate) fn ahead(inputs: &'i [Input]) -> Self {
+        Reader::opening(inputs, Input::open_ahead)
+    }
+
+    fn opening(inputs: &'i [Input], open: Open) -> Self {
         Reader {
-            inputs: inputs.iter(),
-            current: None,
+            reading: Mutex::new(Reading {
+                inputs: inputs.iter(),
+                current: None,
+                batches: 0,
+                failure: None,
+            }),
+            open,
             read: Arc::default(),
         }
     }
@@ -71,29 +102,43 @@ impl<'i> Reader<'i> {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Fills lanes with the next batches; says how many it filled, and why it could not go on.
-    pub(crate) fn fill(&mut self, lanes: &mut [Lane<'_>]) -> (usize, Result<(), Failure>) {
-        for (filled, lane) in lanes.iter_mut().enumerate() {
-            match self.next(lane) {
-                Ok(true) => {}
-                Ok(false) => return (filled, Ok(())),
-                // What was read before the failure is worth a step.
-                Err(failure) => return (filled + 1, Err(failure)),
-            }
+    /// Fails if something could not be read. What was read before is worth a step.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.reading().failure.take().map_or(Ok(()), Err)
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading<'i>> {
+        // Who panics while reading ends the process.
+        let reading = self.reading.lock();
+        reading.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fills a lane with the next batch, and gives its number.
+    fn fill(&self, lane: &mut Lane<'_>) -> Option<u64> {
+        let mut reading = self.reading();
+        if reading.failure.is_some() {
+            return None;
         }
-        (lanes.len(), Ok(()))
+        let read = self.next(&mut reading, lane);
+        match read {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(failure) => reading.failure = Some(failure),
+        }
+        reading.batches += 1;
+        Some(reading.batches)
     }
 
     /// Fills a lane; false if all inputs are at their end.
-    fn next(&mut self, lane: &mut Lane<'_>) -> Result<bool, Failure> {
+    fn next(&self, reading: &mut Reading<'i>, lane: &mut Lane<'_>) -> Result<bool, Failure> {
         lane.batch.clear();
-        let (input, mut lines) = match self.current.take() {
+        let (input, mut lines) = match reading.current.take() {
             Some(current) => current,
             None => {
-                let Some(input) = self.inputs.next() else {
+                let Some(input) = reading.inputs.next() else {
                     return Ok(false);
                 };
-                let lines = input.open(MAX_EVENT_BYTES, Arc::clone(&self.read));
+                let lines = (self.open)(input, MAX_EVENT_BYTES, Arc::clone(&self.read));
                 let unreadable =
                     |error| Failure::Message(format!("cannot read {}: {error}", input.name));
                 (input, lines.map_err(unreadable)?)
@@ -101,7 +146,7 @@ impl<'i> Reader<'i> {
         };
         lane.file = Arc::clone(&input.name);
         match lane.batch.fill(&mut lines) {
-            After::More => self.current = Some((input, lines)),
+            After::More => reading.current = Some((input, lines)),
             After::End => {}
             After::Broken(error) => {
                 let message = format!("{} is damaged or incomplete: {error}", input.name);
@@ -112,15 +157,17 @@ impl<'i> Reader<'i> {
     }
 }
 
-/// The threads that work for the main one; none if there is one job.
+/// The threads that work, of which this is one; no others if there is one job.
 pub(crate) struct Workers(Option<ThreadPool>);
 
 impl Workers {
+    /// Starts them; once for a process, whose main thread works, too, instead of waiting for each of their results.
     pub(crate) fn new(jobs: usize) -> Result<Workers, Failure> {
         if jobs == 1 {
             return Ok(Workers(None));
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs);
+        let pool = pool.use_current_thread().build();
         let failed = |error| Failure::Message(format!("cannot start {jobs} threads: {error}"));
         pool.map(|pool| Workers(Some(pool))).map_err(failed)
     }
@@ -137,31 +184,10 @@ impl Workers {
                 items.map(|(number, item)| work(number, item)).collect()
             }
             Some(pool) => pool.install(|| {
-                let items = items.par_iter_mut().enumerate();
+                // One by one, as none of them is short.
+                let items = items.par_iter_mut().with_max_len(1).enumerate();
                 items.map(|(number, item)| work(number, item)).collect()
             }),
-        }
-    }
-
-    /// Does something while a worker does something else.
-    pub(crate) fn beside<M, W: Send>(
-        &self,
-        main: impl FnOnce() -> M,
-        worker: impl FnOnce() -> W + Send,
-    ) -> (M, W) {
-        let Some(pool) = &self.0 else {
-            return (main(), worker());
-        };
-        let (send, receive) = std::sync::mpsc::sync_channel(1);
-        let done = pool.in_place_scope(|scope| {
-            // The channel has room for it, and its other end is there.
-            scope.spawn(move |_| drop(send.send(worker())));
-            main()
-        });
-        match receive.recv() {
-            Ok(read) => (done, read),
-            // A panic of the worker has ended the scope already.
-            Err(_) => unreachable!("the scope waits for the worker"),
         }
     }
 }

@@ -30,8 +30,9 @@ use crate::state::{SqliteStore, StateError, StateFile};
 use crate::summary::Summary;
 use crate::terminal::{Terminal, counted};
 
-/// How many batches are read ahead at most, unless there are more jobs than that.
-const MOST_LANES: usize = 64;
+/// How many batches each of several jobs has in turn: more of them and it waits less for the others, fewer and what it
+/// has is in its caches still.
+const LANES: usize = 4;
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, Failure> {
     if args.inquiry.is_any() {
@@ -187,9 +188,10 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
         args: &RunArgs,
         terminal: &Terminal,
     ) -> Result<ExitCode, Failure> {
-        let ended = self.inputs(inputs).and_then(|()| {
+        let workers = Workers::new(self.jobs)?;
+        let ended = self.inputs(&workers, inputs).and_then(|()| {
             if args.until_end {
-                self.until_end()
+                self.until_end(&workers)
             } else {
                 Ok(())
             }
@@ -229,61 +231,52 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
         stores.reduce(|a, b| Some((a?.0 + b?.0, a?.1 + b?.1)))?
     }
 
-    fn inputs(&mut self, inputs: &[Input]) -> Result<(), Failure> {
-        let mut reader = Reader::new(inputs);
-        // Of several jobs, each has a few batches in turn, so that none waits long for the others.
-        let lanes = if self.jobs == 1 {
-            1
-        } else {
-            (8 * self.jobs).min(MOST_LANES).max(self.jobs)
+    fn inputs(&mut self, workers: &Workers, inputs: &[Input]) -> Result<(), Failure> {
+        let (reader, lanes) = match self.jobs {
+            1 => (Reader::new(inputs), 1),
+            jobs => (Reader::ahead(inputs), jobs * LANES),
         };
-        let mut present: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
-        let mut next: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
-        let workers = Workers::new(self.jobs)?;
-        let (mut filled, mut more) = reader.fill(&mut present);
-        while filled > 0 {
-            let ends = more.is_err();
-            let (stepped, read) = workers.beside(
-                || self.lanes(&workers, &mut present[..filled]),
-                || match ends {
-                    true => (0, Ok(())),
-                    false => reader.fill(&mut next),
-                },
-            );
-            stepped?;
+        let mut lanes: Vec<Lane<'a>> = (0..lanes).map(|_| Lane::new(self.program)).collect();
+        while self.round(workers, &reader, &mut lanes)? {
             self.progress
                 .update(reader.bytes(), self.summary.events, self.started.elapsed());
-            more?;
-            (filled, more) = read;
-            std::mem::swap(&mut present, &mut next);
+            reader.check()?;
         }
-        more
+        Ok(())
     }
 
-    /// Takes batches through the rules, in their order.
-    fn lanes(&mut self, workers: &Workers, lanes: &mut [Lane<'a>]) -> Result<(), Failure> {
-        let mut planned = workers.map(lanes, |_, lane| lane.plan());
+    /// Takes the next batches through the rules, in their order; false if there were none.
+    fn round(
+        &mut self,
+        workers: &Workers,
+        reader: &Reader<'_>,
+        lanes: &mut [Lane<'a>],
+    ) -> Result<bool, Failure> {
+        let planned = workers.map(lanes, |_, lane| lane.next(reader));
+        let mut planned: Vec<Planned<'_>> = planned.into_iter().flatten().collect();
+        planned.sort_unstable_by_key(|one| one.number);
         let mut plans: Vec<&mut Plan<'_>> = planned.iter_mut().map(|one| &mut one.plan).collect();
         let told = self.step(workers, &mut plans, self.advance);
         for (Planned { file, rejected, .. }, told) in planned.iter().zip(told?) {
             self.reject(file, rejected)?;
             self.output(told)?;
         }
-        let memory: Vec<_> = planned.into_iter().map(|one| one.plan.reuse()).collect();
+        let memory = workers.map(&mut planned, |_, one| std::mem::take(&mut one.plan).reuse());
+        let any = !planned.is_empty();
+        drop(planned);
         for (lane, memory) in lanes.iter_mut().zip(memory) {
             lane.memory = memory;
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Runs the timers that no event came to run.
-    fn until_end(&mut self) -> Result<(), Failure> {
+    fn until_end(&mut self, workers: &Workers) -> Result<(), Failure> {
         let advance = Advance {
             until_end: true,
             ..self.advance
         };
-        let workers = Workers::new(self.jobs)?;
-        let told = self.step(&workers, &mut [&mut Plan::default()], advance)?;
+        let told = self.step(workers, &mut [&mut Plan::default()], advance)?;
         told.into_iter().try_for_each(|told| self.output(told))
     }
 

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, Hash};
 
 use ecow::EcoString;
-use foldhash::fast::{FixedState, RandomState};
+use foldhash::SharedSeed;
+use foldhash::fast::{FixedState, SeedableRandomState};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -47,10 +48,20 @@ impl<'k> Hashed<'k> {
 }
 
 /// What keys are made of: the seed of their hashes, and the memory of keys that are gone.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Keys {
-    hasher: RandomState,
+    hasher: SeedableRandomState,
     spare: Vec<EcoString>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Keys {
+            // One seed for the whole process: a key has the same hash wherever it is met.
+            hasher: SeedableRandomState::with_seed(0, SharedSeed::global_random()),
+            spare: Vec::new(),
+        }
+    }
 }
 
 impl Keys {
@@ -143,6 +154,11 @@ impl<N: Name> Interned<N> {
 
     pub(crate) fn list(&self) -> &[N] {
         &self.list
+    }
+
+    /// The hash of each name: in one process, every list has the same one of it.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
     }
 }
 

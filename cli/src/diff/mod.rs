@@ -130,19 +130,14 @@ fn side(name: &Path, checked: &Checked, inputs: &[Input]) -> Result<Option<Side>
         ..Side::default()
     };
     let mut store = MemoryStore::new();
-    let mut reader = Reader::new(inputs);
-    let mut lanes = [Lane::new(program)];
-    loop {
-        let (filled, read) = reader.fill(&mut lanes);
-        read?;
-        if filled == 0 {
-            break;
-        }
-        let mut planned = lanes[0].plan();
+    let reader = Reader::new(inputs);
+    let mut lane = Lane::new(program);
+    while let Some(mut planned) = lane.next(&reader) {
+        reader.check()?;
         side.events += planned.plan.len() as u64;
         side.first = side.first.or(planned.plan.first());
         let Ok(output) = step(program, &mut store, &mut planned.plan, Advance::default());
-        lanes[0].memory = planned.plan.reuse();
+        lane.memory = planned.plan.reuse();
         for alert in output.alerts {
             side.tell(alert);
         }

@@ -79,15 +79,11 @@ fn message(program: &Program, id: &str, asked: &Asked, inputs: &[Input]) -> Resu
     };
     let mut found = None;
     let mut store = MemoryStore::new();
-    let mut reader = Reader::new(inputs);
-    let mut lanes = [Lane::new(program)];
+    let reader = Reader::new(inputs);
+    let mut lane = Lane::new(program);
     loop {
-        let (filled, read) = reader.fill(&mut lanes);
-        read?;
-        let mut planned = match filled {
-            0 => None,
-            _ => Some(lanes[0].plan()),
-        };
+        let mut planned = lane.next(&reader);
+        reader.check()?;
         let (advance, is_end) = match planned {
             Some(_) => (Advance::default(), false),
             None => (end_of(asked), true),
@@ -104,7 +100,7 @@ fn message(program: &Program, id: &str, asked: &Asked, inputs: &[Input]) -> Resu
             found = Some(alert);
         }
         if let Some(planned) = planned {
-            lanes[0].memory = planned.plan.reuse();
+            lane.memory = planned.plan.reuse();
         }
         if is_end {
             return found.ok_or_else(|| not_found(program, id, by_name, asked));

@@ -80,6 +80,7 @@ impl<'a> Plan<'a> {
         rows.clear(&mut made);
         Plan {
             events,
+            kept: Vec::with_capacity(kept.capacity()),
             touches,
             counts,
             keys,

@@ -1,10 +1,7 @@
 //! Parts of a plan: of some of its keys, or of some of its events.
 
-use std::hash::{BuildHasher, Hash};
-
-use foldhash::fast::FixedState;
-
 use super::{Plan, Planned, Touch};
+use crate::interned::{Interned, Name};
 use crate::row::RowKey;
 use crate::store::StateKey;
 use crate::time::Time;
@@ -56,15 +53,14 @@ enum Share<'p, K> {
     },
 }
 
-impl<'p, K: Clone + Hash> Share<'p, K> {
-    fn new(keys: &'p [K], number: usize, of: usize) -> Share<'p, K> {
+impl<'p, K: Clone + Name> Share<'p, K> {
+    fn new(keys: &'p Interned<K>, number: usize, of: usize) -> Share<'p, K> {
         if of == 1 {
-            return Share::All(keys);
+            return Share::All(keys.list());
         }
         let mut list = Vec::new();
-        let places = keys.iter().map(|key| {
-            // The same for every plan, so that a key is always in the same part.
-            let hash = FixedState::default().hash_one(key);
+        let hashes = keys.hashes().iter();
+        let places = keys.list().iter().zip(hashes).map(|(key, hash)| {
             (hash % of as u64 == number as u64).then(|| {
                 list.push(key.clone());
                 (list.len() as u32 - 1, 0)
@@ -145,7 +141,7 @@ impl<'a> Plan<'a> {
         self.partition(0, 1)
     }
 
-    /// One of several parts, counted from 0: each key is in one of them, and in the same one in every plan.
+    /// One of several parts, counted from 0: each key is in one of them, and in the same one in every plan of this process.
     ///
     /// It comes after [`Plan::add_births`].
     pub fn partition(&self, number: usize, of: usize) -> Partition<'_, 'a> {
@@ -155,8 +151,8 @@ impl<'a> Plan<'a> {
             fires_from: 0,
             number,
             of,
-            keys: Share::new(self.keys(), number, of),
-            rows: Share::new(self.rows(), number, of),
+            keys: Share::new(&self.keys, number, of),
+            rows: Share::new(&self.rows, number, of),
         }
     }
 
