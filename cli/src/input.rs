@@ -19,8 +19,8 @@ use crate::failure::Failure;
 pub(crate) const RAW_BYTES: usize = 4096;
 
 /// The largest window that a zstd frame may ask for: what the `zstd` command writes and reads unless it is told to
-/// take more.
-const ZSTD_WINDOW: u64 = 128 << 20;
+/// take more, as a power of two.
+const ZSTD_WINDOW_LOG: u32 = 27;
 const READ_BYTES: usize = 256 * 1024;
 const ENDINGS: [&str; 3] = [".ndjson", ".jsonl", ".json"];
 const COMPRESSIONS: [&str; 2] = [".gz", ".zst"];
@@ -169,7 +169,7 @@ fn decompressed(
     if gzip {
         decoding(Box::new(MultiGzDecoder::new(whole)))
     } else if zstd {
-        decoding(Box::new(Frames::new(whole, ZSTD_WINDOW)))
+        decoding(Box::new(Frames::new(whole, ZSTD_WINDOW_LOG)?))
     } else {
         Ok(Box::new(whole))
     }

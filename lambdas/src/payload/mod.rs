@@ -19,8 +19,9 @@ pub use zstd::{Frames, MAGIC_BYTES, begins as begins_zstd};
 pub const MAX_BYTES: usize = 32 << 20;
 /// The most events that a record may hold.
 pub const MAX_EVENTS: usize = 100_000;
-/// The largest window that a zstd frame may ask for, and so about the memory that it takes: what `zstd -19` writes.
-const WINDOW_BYTES: u64 = 8 << 20;
+/// The largest window that a zstd frame may ask for, and so about the memory that it takes, as a power of two: the 8 MiB
+/// that `zstd -19` writes.
+const WINDOW_LOG: u32 = 23;
 /// How deep wrappers may lie in one another: an aggregate of compressed lines of events is three.
 const MAX_DEPTH: usize = 4;
 
@@ -87,7 +88,8 @@ fn decompressed(bytes: &[u8], left: &mut usize) -> Result<Option<Vec<u8>>, Refus
     let mut decoder: Box<dyn Read + '_> = if bytes.starts_with(&[0x1f, 0x8b]) {
         Box::new(MultiGzDecoder::new(bytes))
     } else if begins_zstd(bytes) {
-        Box::new(Frames::new(bytes, WINDOW_BYTES))
+        let frames = Frames::new(bytes, WINDOW_LOG);
+        Box::new(frames.map_err(|error| Refused::Compression(error.to_string()))?)
     } else {
         return Ok(None);
     };
