@@ -7,7 +7,7 @@ use std::thread;
 use super::{Buffered, READ_BYTES};
 
 /// How many pieces wait at most.
-const WAITING: usize = 4;
+const WAITING: usize = 16;
 
 /// What another thread reads, piece by piece.
 pub(super) struct Pieces {
