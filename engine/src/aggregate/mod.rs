@@ -4,6 +4,7 @@
 //! Adding one touches its file, a `mod` line, [`Aggregate`] and the list.
 
 mod avg;
+mod bytes;
 mod count;
 mod distinct;
 mod last;
@@ -16,6 +17,7 @@ mod sum;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::bytes::KINDS;
 use crate::event::Datum;
 use crate::number::Number;
 use crate::time::Time;
@@ -150,6 +152,12 @@ pub(crate) enum Accumulator {
     Percentile(percentile::Sketch),
 }
 
+impl Default for Accumulator {
+    fn default() -> Self {
+        Accumulator::Count(0)
+    }
+}
+
 impl Accumulator {
     /// Makes an accumulator that holds nothing.
     pub(crate) fn new(aggregate: Aggregate) -> Accumulator {
@@ -162,6 +170,15 @@ impl Accumulator {
             Aggregate::Last => Accumulator::Last(last::Last::default()),
             Aggregate::Distinct => Accumulator::Distinct(distinct::Distinct::default()),
             Aggregate::Percentile { .. } => Accumulator::Percentile(percentile::Sketch::default()),
+        }
+    }
+
+    /// Empties it for an aggregate. Where it was of such a one, its memory stays.
+    pub(crate) fn clear(&mut self, aggregate: Aggregate) {
+        match (&mut *self, aggregate) {
+            (Accumulator::Distinct(distinct), Aggregate::Distinct) => distinct.clear(),
+            (Accumulator::Percentile(sketch), Aggregate::Percentile { .. }) => sketch.clear(),
+            _ => *self = Accumulator::new(aggregate),
         }
     }
 
