@@ -160,7 +160,7 @@ fn apply_a_windowed_batch(bencher: Bencher<'_, '_>) {
 fn run_ten_batches(bencher: Bencher<'_, '_>, rules: &Rules) {
     let program = match rules.text {
         "" => program(100),
-        text => compile_text(text),
+        text => compile_text(text).share_windows(),
     };
     let mut generator = Generator::new(Workload {
         users: Users::Random(1_000),
