@@ -1,7 +1,8 @@
 //! Aggregates: what a window or an aggregate rule adds up.
 //!
 //! Each has a file of its own, whose opening comment is its documentation; [`AGGREGATES`] lists them all.
-//! Adding one touches its file, a `mod` line, [`Aggregate`] and the list.
+//! Adding one touches its file, a `mod` line, [`Aggregate`] and the list; one that adds up something new has its
+//! [`Accumulator`] and the bytes of that, too.
 
 mod avg;
 mod bytes;
@@ -139,7 +140,8 @@ impl Aggregate {
 
 /// What an aggregate has added up, of one pane or of several.
 ///
-/// It stands by itself: made by [`Accumulator::new`], written and read with serde, and merged.
+/// It stands by itself: made by [`Accumulator::new`], merged, and written and read: in rows with serde, in panes by
+/// [`Accumulator::write`], which gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Accumulator {
     Count(u64),
