@@ -24,6 +24,18 @@ impl KeyState {
     /// Leaves its memory for others; it is no state then.
     #[inline]
     pub(crate) fn leave(&mut self, spare: &mut Spare) {
+        // Most have nothing beside themselves.
+        if self.life.past.is_some()
+            || !self.others.is_empty()
+            || self.windows.spilled()
+            || self.windows.first().is_some_and(Panes::has_memory)
+        {
+            self.leave_memory(spare);
+        }
+    }
+
+    #[inline(never)]
+    fn leave_memory(&mut self, spare: &mut Spare) {
         for panes in &mut self.windows {
             panes.leave(&mut spare.panes);
         }
@@ -31,9 +43,7 @@ impl KeyState {
             self.windows.clear();
             spare.windows.put(std::mem::take(&mut self.windows));
         }
-        if self.life.past.is_some() {
-            self.life.leave(spare);
-        }
+        self.life.leave(spare);
         if !self.others.is_empty() {
             let mut others = std::mem::take(&mut self.others);
             others.drain(..).for_each(|mut life| life.leave(spare));

@@ -210,8 +210,16 @@ impl Panes {
         }
     }
 
-    /// Leaves their memory for others; they are no panes then.
+    /// Whether they have memory beside themselves.
     #[inline]
+    pub(crate) fn has_memory(&self) -> bool {
+        match self {
+            Panes::Counts(counts) => counts.has_memory(),
+            Panes::Sums(_) => true,
+        }
+    }
+
+    /// Leaves their memory for others; they are no panes then.
     pub(crate) fn leave(&mut self, spare: &mut SparePanes) {
         match self {
             Panes::Counts(counts) => counts.leave(&mut spare.counts),

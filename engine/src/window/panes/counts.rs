@@ -205,10 +205,14 @@ impl Counts {
         })
     }
 
-    /// Leaves their memory for others.
     #[inline]
+    pub(super) fn has_memory(&self) -> bool {
+        self.older.spilled()
+    }
+
+    /// Leaves their memory for others.
     pub(super) fn leave(&mut self, spare: &mut SpareCounts) {
-        if self.older.spilled() {
+        if self.has_memory() {
             self.older.clear();
             spare.put(std::mem::take(&mut self.older));
         }
