@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::program::{AggregateRule, AlertRule};
 use crate::row::Row;
-use crate::state::KeyState;
+use crate::state::{KeyState, Spare};
 use crate::store::Input;
 use crate::time::Time;
 use crate::wire;
@@ -122,7 +122,7 @@ impl Input {
 pub(crate) fn decode_state(fingerprint: &[u8; 16], bytes: &[u8]) -> Result<KeyState, CodecError> {
     let mut body = open(KEY_MAGIC, fingerprint, bytes)?;
     // What is stored is the state of one alert.
-    match KeyState::read(&mut body, 0) {
+    match KeyState::read(&mut body, 0, &mut Spare::default()) {
         Some(state) if body.is_empty() => Ok(state),
         _ => Err(CodecError::Corrupt),
     }

@@ -54,17 +54,22 @@ where
         let mut pairs = C::default();
         let mut last: Option<i64> = None;
         while let Some((delta, value)) = seq.next_element::<(i64, V)>()? {
-            let key = match last {
-                None => Some(delta),
-                Some(last) if delta > 0 => last.checked_add(delta),
-                Some(_) => None,
-            };
-            let key = key.ok_or_else(|| A::Error::custom("keys do not ascend"))?;
+            let key = next(last, delta).ok_or_else(|| A::Error::custom("keys do not ascend"))?;
             last = Some(key);
             let key = K::try_from(key).map_err(|_| A::Error::custom("a key is out of range"))?;
             pairs.extend([(key, value)]);
         }
         Ok(pairs)
+    }
+}
+
+/// The key at a distance from the one before, if there is one; `None` if keys do not ascend.
+#[inline]
+pub(crate) fn next(last: Option<i64>, delta: i64) -> Option<i64> {
+    match last {
+        None => Some(delta),
+        Some(last) if delta > 0 => last.checked_add(delta),
+        Some(_) => None,
     }
 }
 

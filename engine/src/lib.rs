@@ -104,6 +104,7 @@ mod number;
 mod output;
 mod pages;
 mod plan;
+mod pool;
 mod program;
 pub mod reference;
 mod route;

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire;
+
 /// A number of the rule language.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Number {
@@ -39,6 +41,29 @@ impl Number {
     /// Whether it is finite, for state that comes from outside.
     pub(crate) fn fits(self) -> bool {
         self.to_f64().is_finite()
+    }
+
+    /// Appends its stored form.
+    pub(crate) fn write(self, bytes: &mut Vec<u8>) {
+        match self {
+            Number::Integer(integer) => {
+                bytes.push(0);
+                wire::put_signed(bytes, integer);
+            }
+            Number::Double(double) => {
+                bytes.push(1);
+                wire::put_double(bytes, double);
+            }
+        }
+    }
+
+    /// Takes what [`Number::write`] wrote off the front.
+    pub(crate) fn read(bytes: &mut &[u8]) -> Option<Number> {
+        match wire::take_byte(bytes)? {
+            0 => wire::take_signed(bytes).map(Number::Integer),
+            1 => wire::take_double(bytes).map(Number::Double),
+            _ => None,
+        }
     }
 
     /// Compares by value; an integer and a double are compared exactly, not by rounding one of them.

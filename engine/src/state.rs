@@ -3,6 +3,7 @@
 mod bytes;
 mod life;
 mod look;
+mod spare;
 
 use smallvec::SmallVec;
 
@@ -15,6 +16,7 @@ use crate::trace::Stage;
 use crate::window::{Panes, Readings, Window};
 
 pub(crate) use self::life::{Change, Episode, Firing};
+pub(crate) use self::spare::Spare;
 
 /// The state of one key of one alert, or of several alerts that [share their windows](Program::share_windows).
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +28,7 @@ pub struct KeyState {
     /// The life of the alert that is at hand: of the first, unless another took its place.
     life: Life,
     /// The lives of the other alerts, in their order.
-    others: Box<[Life]>,
+    others: Vec<Life>,
 }
 
 impl KeyState {
@@ -37,7 +39,7 @@ impl KeyState {
             newest: None,
             windows: rule.windows.iter().map(panes).collect(),
             life: Life::new(time),
-            others: Box::default(),
+            others: Vec::new(),
         };
         if !rule.is_alone() {
             state.windows = program.kept_windows(rule).map(panes).collect();
@@ -64,7 +66,7 @@ impl KeyState {
         let lives = std::iter::once(&self.life).chain(&self.others);
         spilled
             + self.windows.iter().map(Panes::memory).sum::<usize>()
-            + size_of_val(&*self.others)
+            + self.others.capacity() * size_of::<Life>()
             + lives.map(Life::memory).sum::<usize>()
     }
 

@@ -67,6 +67,34 @@ pub(crate) fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
     Some((integer >> 1).cast_signed() ^ -(integer & 1).cast_signed())
 }
 
+/// Appends a double as [`put`] does.
+#[inline]
+pub(crate) fn put_double(bytes: &mut Vec<u8>, double: f64) {
+    bytes.extend_from_slice(&double.to_le_bytes());
+}
+
+/// Takes a double off the front, as [`take`] does.
+#[inline]
+pub(crate) fn take_double(bytes: &mut &[u8]) -> Option<f64> {
+    let (double, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(f64::from_le_bytes(*double))
+}
+
+/// Takes a byte off the front.
+#[inline]
+pub(crate) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (&byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(byte)
+}
+
+/// Takes a length off the front, as [`take`] does. It may be a lie.
+#[inline]
+pub(crate) fn take_length(bytes: &mut &[u8]) -> Option<usize> {
+    usize::try_from(take_integer(bytes)?).ok()
+}
+
 struct Appending<'b>(&'b mut Vec<u8>);
 
 impl Flavor for Appending<'_> {

@@ -1,18 +1,89 @@
 //! What single parts cost: `cargo bench -p tripline-tests --bench parts [-- FILTER]`.
 
+use std::fmt;
+
 use divan::{AllocProfiler, Bencher, black_box};
 use tripline_engine::{Advance, MemoryStore, Plan, Planner, Program, Source, step};
 use tripline_tests::bench::{BATCH, Events, Generator, Users, Workload, drive, kind, six, yaml};
 use tripline_tests::run::compile_text;
 
-/// 100 rules on single events.
-const PER_EVENT: &str = "per-event";
-/// Keys that are longer than what a key holds in itself.
-const LONG_KEYS: &str =
-    "alerts: {burst: {by: [userId, eventType], when: count(data.ok == false) over 5m >= 5}}";
-/// Panes that are more than what a state holds in itself.
-const DENSE: &str = "alerts: {burst: {by: data.region, when: count() over 5m >= 5000000}}";
 const WINDOWED: &str = "alerts: {burst: {by: userId, when: count(data.ok == false) over 5m >= 5}}";
+
+/// Rules by a name that fits a table.
+struct Rules {
+    name: &'static str,
+    /// Nothing for 100 rules on single events.
+    text: &'static str,
+}
+
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// One for each way in which a state holds what it knows of a key.
+const RULES: [Rules; 14] = [
+    Rules {
+        name: "per-event",
+        text: "",
+    },
+    Rules {
+        name: "windowed",
+        text: WINDOWED,
+    },
+    // Longer than what a key holds in itself.
+    Rules {
+        name: "long keys",
+        text: "alerts: {burst: {by: [userId, eventType], when: count(data.ok == false) over 5m >= 5}}",
+    },
+    // Panes that are more than what a state holds in itself.
+    Rules {
+        name: "full panes",
+        text: "alerts: {burst: {by: userId, when: count() over 5m >= 5000000}}",
+    },
+    // Panes that are more than what is packed.
+    Rules {
+        name: "dense",
+        text: "alerts: {burst: {by: data.region, when: count() over 5m >= 5000000}}",
+    },
+    Rules {
+        name: "firing",
+        text: "alerts: {busy: {by: userId, when: count() over 5m >= 5}}",
+    },
+    Rules {
+        name: "two windows",
+        text: "alerts: {burst: {by: userId, when: count(data.ok == false) over 5m >= count() over 1m + 5}}",
+    },
+    Rules {
+        name: "shared windows",
+        text: "alerts: {burst: {by: userId, when: count() over 5m >= 5}, more: {by: userId, when: count() over 5m >= 50}}",
+    },
+    Rules {
+        name: "averages",
+        text: "alerts: {slow: {by: userId, when: avg(data.latencyMs) over 5m > 1000000}}",
+    },
+    Rules {
+        name: "last",
+        text: "alerts: {lost: {by: userId, when: last(data.status) over 5m == 'lost'}}",
+    },
+    Rules {
+        name: "distinct",
+        text: "alerts: {spread: {by: userId, when: distinct(data.region) over 5m every 15s > 1000000}}",
+    },
+    Rules {
+        name: "percentiles",
+        text: "alerts: {slow: {by: userId, when: 'percentile(data.latencyMs, 95) over 5m every 1m > 1000000'}}",
+    },
+    Rules {
+        name: "offset",
+        text: "alerts: {slow: {by: userId, when: 'percentile(data.latencyMs, 95) over 4m every 1m offset 1m > 1000000'}}",
+    },
+    Rules {
+        name: "rows",
+        text: "aggregates: {four: {by: userId, per: 1h, compute: {mean: avg(data.latencyMs), top: max(data.temperature), spread: distinct(data.region), slow: 'percentile(data.latencyMs, 95)'}}}",
+    },
+];
 
 /// Counts allocations beside times.
 #[global_allocator]
@@ -85,11 +156,11 @@ fn apply_a_windowed_batch(bencher: Bencher<'_, '_>) {
 
 /// Ten batches of events whose keys are known, from their texts on: what is allocated is said beside the time. The memory
 /// of the first batch is allocated each time, and serves the others.
-#[divan::bench(args = [PER_EVENT, WINDOWED, LONG_KEYS, DENSE])]
-fn run_ten_batches(bencher: Bencher<'_, '_>, rules: &str) {
-    let program = match rules {
-        PER_EVENT => program(100),
-        rules => compile_text(rules),
+#[divan::bench(args = RULES)]
+fn run_ten_batches(bencher: Bencher<'_, '_>, rules: &Rules) {
+    let program = match rules.text {
+        "" => program(100),
+        text => compile_text(text).share_windows(),
     };
     let mut generator = Generator::new(Workload {
         users: Users::Random(1_000),

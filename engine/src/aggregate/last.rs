@@ -4,6 +4,7 @@
 //! values, and text longer than 1,000 bytes, do not, as if the event had no value. What it gives has
 //! the type that the event's value has. Unknown of nothing. Exact.
 
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Gives, Spec, Takes};
@@ -39,7 +40,8 @@ pub(crate) struct Last(Option<(Time, Kept)>);
 enum Kept {
     Bool(bool),
     Number(Number),
-    Text(Box<str>),
+    // A short one takes no memory beside itself.
+    Text(EcoString),
 }
 
 pub(super) fn takes(value: &Datum<'_>) -> bool {
@@ -54,7 +56,7 @@ impl Last {
     /// The bytes of memory that it takes beside itself.
     pub(super) fn memory(&self) -> usize {
         match &self.0 {
-            Some((_, Kept::Text(text))) => text.len(),
+            Some((_, Kept::Text(text))) if text.len() > EcoString::INLINE_LIMIT => text.len(),
             _ => 0,
         }
     }
@@ -66,7 +68,7 @@ impl Last {
         let kept = match value {
             Datum::Bool(bool) => Kept::Bool(bool),
             Datum::Number(number) => Kept::Number(number),
-            Datum::Text(text) if text.len() <= MAX_TEXT => Kept::Text(text.into()),
+            Datum::Text(text) if text.len() <= MAX_TEXT => Kept::Text((&*text).into()),
             _ => return,
         };
         self.0 = Some((time, kept));
@@ -86,7 +88,7 @@ impl Last {
             None => Datum::Empty,
             Some((_, Kept::Bool(bool))) => Datum::Bool(*bool),
             Some((_, Kept::Number(number))) => Datum::Number(*number),
-            Some((_, Kept::Text(text))) => Datum::Text(text.as_ref().into()),
+            Some((_, Kept::Text(text))) => Datum::Text(text.as_str().into()),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Aggregates: what a window or an aggregate rule adds up.
 //!
 //! Each has a file of its own, whose opening comment is its documentation; [`AGGREGATES`] lists them all.
-//! Adding one touches its file, a `mod` line, [`Aggregate`] and the list.
+//! Adding one touches its file, a `mod` line, [`Aggregate`] and the list; one that adds up something new has its
+//! [`Accumulator`] and the bytes of that, too.
 
 mod avg;
+mod bytes;
 mod count;
 mod distinct;
 mod last;
@@ -16,6 +18,7 @@ mod sum;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::bytes::KINDS;
 use crate::event::Datum;
 use crate::number::Number;
 use crate::time::Time;
@@ -137,7 +140,8 @@ impl Aggregate {
 
 /// What an aggregate has added up, of one pane or of several.
 ///
-/// It stands by itself: made by [`Accumulator::new`], written and read with serde, and merged.
+/// It stands by itself: made by [`Accumulator::new`], merged, and written and read: in rows with serde, in panes by
+/// [`Accumulator::write`], which gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Accumulator {
     Count(u64),
@@ -148,6 +152,12 @@ pub(crate) enum Accumulator {
     Last(last::Last),
     Distinct(distinct::Distinct),
     Percentile(percentile::Sketch),
+}
+
+impl Default for Accumulator {
+    fn default() -> Self {
+        Accumulator::Count(0)
+    }
 }
 
 impl Accumulator {
@@ -162,6 +172,15 @@ impl Accumulator {
             Aggregate::Last => Accumulator::Last(last::Last::default()),
             Aggregate::Distinct => Accumulator::Distinct(distinct::Distinct::default()),
             Aggregate::Percentile { .. } => Accumulator::Percentile(percentile::Sketch::default()),
+        }
+    }
+
+    /// Empties it for an aggregate. Where it was of such a one, its memory stays.
+    pub(crate) fn clear(&mut self, aggregate: Aggregate) {
+        match (&mut *self, aggregate) {
+            (Accumulator::Distinct(distinct), Aggregate::Distinct) => distinct.clear(),
+            (Accumulator::Percentile(sketch), Aggregate::Percentile { .. }) => sketch.clear(),
+            _ => *self = Accumulator::new(aggregate),
         }
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::{Number, finite};
+use crate::wire;
 
 pub(super) const SPEC: Spec = Spec {
     name: "stddev",
@@ -84,6 +85,22 @@ impl Deviation {
         self.rest = (mean - (self.mean - added)) + (step - added);
         self.deviation = length(within, between);
         self.count = self.count.saturating_add(other.count);
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        wire::put_integer(bytes, self.count);
+        for double in [self.mean, self.rest, self.deviation] {
+            wire::put_double(bytes, double);
+        }
+    }
+
+    pub(super) fn read(bytes: &mut &[u8]) -> Option<Deviation> {
+        Some(Deviation {
+            count: wire::take_integer(bytes)?,
+            mean: wire::take_double(bytes)?,
+            rest: wire::take_double(bytes)?,
+            deviation: wire::take_double(bytes)?,
+        })
     }
 
     pub(super) fn value(&self) -> Option<Number> {

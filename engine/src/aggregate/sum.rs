@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Gives, Spec, Takes};
 use crate::number::{Number, finite};
+use crate::wire;
 
 pub(super) const SPEC: Spec = Spec {
     name: "sum",
@@ -59,6 +60,33 @@ impl Sum {
         self.doubles += other.doubles;
         self.double_count = self.double_count.saturating_add(other.double_count);
         self.count = self.count.saturating_add(other.count);
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        match i64::try_from(self.integers) {
+            Ok(integers) => wire::put_signed(bytes, integers),
+            Err(_) => wire::put(bytes, &self.integers),
+        }
+        wire::put_double(bytes, self.doubles);
+        wire::put_integer(bytes, self.double_count);
+        wire::put_integer(bytes, self.count);
+    }
+
+    pub(super) fn read(bytes: &mut &[u8]) -> Option<Sum> {
+        let mut quick = *bytes;
+        let integers = match wire::take_signed(&mut quick) {
+            Some(integers) => {
+                *bytes = quick;
+                i128::from(integers)
+            }
+            None => wire::take(bytes)?,
+        };
+        Some(Sum {
+            integers,
+            doubles: wire::take_double(bytes)?,
+            double_count: wire::take_integer(bytes)?,
+            count: wire::take_integer(bytes)?,
+        })
     }
 
     pub(super) fn value(&self) -> Option<Number> {

@@ -7,7 +7,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Evaluated, KeyState, Life, Phase};
+use super::{Evaluated, KeyState, Life, Phase, Spare};
 use crate::time::Time;
 use crate::window::Panes;
 use crate::wire;
@@ -79,9 +79,13 @@ impl KeyState {
     }
 
     /// Takes what [`KeyState::write`] wrote off the front; `None` for what it cannot have written, or for a state with
-    /// more than so many further lives.
-    pub(crate) fn read(bytes: &mut &[u8], most_others: usize) -> Option<KeyState> {
-        let head = take_byte(bytes)?;
+    /// more than so many further lives. It takes the memory that it needs from what others have left.
+    pub(crate) fn read(
+        bytes: &mut &[u8],
+        most_others: usize,
+        spare: &mut Spare,
+    ) -> Option<KeyState> {
+        let head = wire::take_byte(bytes)?;
         let clock = Time(wire::take_signed(bytes)?);
         let newest = match head >> NEWEST & 3 {
             NO_NEWEST => None,
@@ -92,16 +96,23 @@ impl KeyState {
             }
             _ => return None,
         };
-        let life = Life::read(head, clock, bytes)?;
+        let life = Life::read(head, clock, bytes, spare)?;
         let mut windows = SmallVec::new();
         let mut follows = if head & HAS_WINDOWS > 0 { MORE } else { LAST };
         while follows == MORE {
-            follows = take_byte(bytes)?;
-            windows.push(Panes::read(bytes)?);
+            follows = wire::take_byte(bytes)?;
+            let panes = Panes::read(bytes, &mut spare.panes)?;
+            if windows.len() == 1
+                && let Some(memory) = spare.windows.take()
+            {
+                let first = std::mem::replace(&mut windows, memory);
+                windows.extend(first);
+            }
+            windows.push(panes);
         }
         let others = match follows {
-            LAST => Box::default(),
-            LIVES => read_others(&life, most_others, bytes)?,
+            LAST => Vec::new(),
+            LIVES => read_others(&life, most_others, bytes, spare)?,
             _ => return None,
         };
         Some(KeyState {
@@ -114,20 +125,30 @@ impl KeyState {
 }
 
 /// Reads what [`KeyState::write_others`] wrote.
-fn read_others(first: &Life, most: usize, bytes: &mut &[u8]) -> Option<Box<[Life]>> {
+fn read_others(
+    first: &Life,
+    most: usize,
+    bytes: &mut &[u8],
+    spare: &mut Spare,
+) -> Option<Vec<Life>> {
     let count = usize::try_from(wire::take_integer(bytes)?).ok()?;
     if count > most {
         return None;
     }
-    let mut others = vec![first.clone(); count];
+    let mut others = spare.lives.take().unwrap_or_default();
+    for _ in 0..count {
+        others.push(first.copy(spare));
+    }
     loop {
         let number = usize::try_from(wire::take_integer(bytes)?).ok()?;
         let Some(at) = number.checked_sub(1) else {
-            return Some(others.into());
+            return Some(others);
         };
-        let head = take_byte(bytes)?;
+        let head = wire::take_byte(bytes)?;
         let clock = Time(wire::take_signed(bytes)?);
-        *others.get_mut(at)? = Life::read(head, clock, bytes)?;
+        let life = others.get_mut(at)?;
+        life.leave(spare);
+        *life = Life::read(head, clock, bytes, spare)?;
     }
 }
 
@@ -162,7 +183,7 @@ impl Life {
     }
 
     #[inline]
-    fn read(head: u8, clock: Time, bytes: &mut &[u8]) -> Option<Life> {
+    fn read(head: u8, clock: Time, bytes: &mut &[u8], spare: &mut Spare) -> Option<Life> {
         let evaluated = match head & 3 {
             0 => Evaluated::Never,
             1 => Evaluated::WithFields,
@@ -174,12 +195,12 @@ impl Life {
             PENDING => Phase::Pending {
                 since: wire::take(bytes)?,
             },
-            FIRING => Phase::Firing(wire::take(bytes)?),
+            FIRING => Phase::Firing(spare.firings.boxed(wire::take(bytes)?)),
             _ => return None,
         };
         let past = match head & HAS_PAST {
             0 => None,
-            _ => Some(wire::take(bytes)?),
+            _ => Some(spare.pasts.boxed(wire::take(bytes)?)),
         };
         Some(Life {
             clock,
@@ -188,10 +209,4 @@ impl Life {
             past,
         })
     }
-}
-
-fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
-    let (&byte, rest) = bytes.split_first()?;
-    *bytes = rest;
-    Some(byte)
 }

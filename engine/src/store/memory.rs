@@ -13,7 +13,7 @@ use super::calendar::{Bucket, Calendar, NOWHERE, bucket};
 use super::slab::{LONGEST, Slab, Slot};
 use super::{Checkpoint, Input, StateKey, Store, Stored};
 use crate::row::{Row, RowKey};
-use crate::state::KeyState;
+use crate::state::{KeyState, Spare};
 use crate::time::Time;
 use crate::wire;
 
@@ -39,6 +39,8 @@ pub struct MemoryStore {
     /// What was loaded since the last commit, which brings it back in that order: hashes, and where it stands.
     loaded: Vec<(u64, Option<Slot>)>,
     packed: Vec<u8>,
+    /// What packed states leave to those that are loaded next.
+    spare: Spare,
 }
 
 /// What stands before the name of a key.
@@ -134,7 +136,7 @@ impl MemoryStore {
             return large.take();
         }
         let mut packed = after_name(self.slab.get(slot), key)?;
-        KeyState::read(&mut packed, usize::MAX)
+        KeyState::read(&mut packed, usize::MAX, &mut self.spare)
     }
 
     /// Brings a state back, which is taken out of its place if it is large.
@@ -182,8 +184,13 @@ impl MemoryStore {
                 slot
             }
         };
-        if !is_small {
-            self.large.insert(slot, state.take());
+        match state {
+            Some(state) if is_small => state.leave(&mut self.spare),
+            Some(large) => {
+                large.shed();
+                self.large.insert(slot, state.take());
+            }
+            None => {}
         }
     }
 

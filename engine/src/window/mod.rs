@@ -4,7 +4,7 @@ mod frame;
 mod panes;
 
 pub(crate) use frame::Frame;
-pub(crate) use panes::Panes;
+pub(crate) use panes::{Panes, SparePanes};
 
 use crate::aggregate::Aggregate;
 use crate::eval::Scope;

@@ -3,13 +3,12 @@
 mod counts;
 mod sums;
 
-use self::counts::Counts;
-use self::sums::Sums;
+use self::counts::{Counts, SpareCounts};
+use self::sums::{SpareSums, Sums};
 use super::{Frame, Window};
 use crate::aggregate::{Accumulator, Aggregate};
 use crate::event::Datum;
 use crate::time::Time;
-use crate::wire;
 
 /// The panes of one window of one group, oldest first, none of them empty.
 ///
@@ -19,6 +18,13 @@ use crate::wire;
 pub(crate) enum Panes {
     Counts(Counts),
     Sums(Box<Sums>),
+}
+
+/// The memory of panes that are gone.
+#[derive(Debug, Default)]
+pub(crate) struct SparePanes {
+    counts: SpareCounts,
+    sums: SpareSums,
 }
 
 impl Panes {
@@ -77,10 +83,11 @@ impl Panes {
             Panes::Counts(counts) => counts.expire(oldest),
             Panes::Sums(sums) => {
                 sums.expire(oldest);
+                let entered = entered(sums, *frame, clock);
                 if *aggregate == Aggregate::Last {
-                    sums.clear_all_but_last(entered(sums, *frame, clock));
-                } else if frame.offset == 0 {
-                    sums.keep_fold(*aggregate);
+                    sums.clear_all_but_last(entered);
+                } else {
+                    sums.keep_fold(*aggregate, entered);
                 }
             }
         }
@@ -158,12 +165,11 @@ impl Panes {
                 number(held.map(|pane| pane.1).sum())
             }
             Panes::Sums(sums) => {
-                let entered = entered(sums, *frame, clock);
-                if all_are_held {
-                    sums.value(*aggregate, entered)
-                } else {
-                    sums.value_from(*aggregate, sums.before(frame.oldest(clock)), entered)
-                }
+                let start = match all_are_held {
+                    true => 0,
+                    false => sums.before(frame.oldest(clock)),
+                };
+                sums.value(*aggregate, start, entered(sums, *frame, clock))
             }
         }
     }
@@ -188,19 +194,48 @@ impl Panes {
             Panes::Counts(counts) => counts.write(bytes),
             Panes::Sums(sums) => {
                 bytes.push(SUMS);
-                wire::put(bytes, sums);
+                sums.write(bytes);
             }
         }
     }
 
     /// Takes what [`Panes::write`] wrote off the front; `None` for what it cannot have written.
-    pub(crate) fn read(bytes: &mut &[u8]) -> Option<Panes> {
+    pub(crate) fn read(bytes: &mut &[u8], spare: &mut SparePanes) -> Option<Panes> {
         match bytes.split_first()? {
             (&SUMS, rest) => {
                 *bytes = rest;
-                wire::take(bytes).map(Panes::Sums)
+                Sums::read(bytes, &mut spare.sums).map(Panes::Sums)
             }
-            _ => Counts::read(bytes).map(Panes::Counts),
+            _ => Counts::read(bytes, &mut spare.counts).map(Panes::Counts),
+        }
+    }
+
+    /// Whether they have memory beside themselves.
+    #[inline]
+    pub(crate) fn has_memory(&self) -> bool {
+        match self {
+            Panes::Counts(counts) => counts.has_memory(),
+            Panes::Sums(_) => true,
+        }
+    }
+
+    /// Leaves their memory for others; they are no panes then.
+    pub(crate) fn leave(&mut self, spare: &mut SparePanes) {
+        match self {
+            Panes::Counts(counts) => counts.leave(&mut spare.counts),
+            Panes::Sums(_) => {
+                if let Panes::Sums(sums) = std::mem::replace(self, Panes::Counts(Counts::default()))
+                {
+                    sums.leave(&mut spare.sums);
+                }
+            }
+        }
+    }
+
+    /// Gives back memory that is not needed as long as no event comes.
+    pub(crate) fn shed(&mut self) {
+        if let Panes::Sums(sums) = self {
+            sums.shed();
         }
     }
 }

@@ -15,6 +15,7 @@ use self::registers::Registers;
 use super::{Aggregate, Gives, Spec, Takes};
 use crate::event::Datum;
 use crate::ids;
+use crate::wire;
 
 pub(super) const SPEC: Spec = Spec {
     name: "distinct",
@@ -31,6 +32,9 @@ pub(super) const SPEC: Spec = Spec {
 const MAX_MEMBERS: usize = 256;
 /// Which form it is, then the registers, which take more than the members do.
 pub(super) const MAX_BYTES: i64 = 1 + registers::MAX_BYTES;
+
+/// What begins stored members.
+const MEMBERS: u8 = 0;
 
 /// A member's hash, big-endian, so that hashes sort as their bytes do.
 type Hash = [u8; 8];
@@ -68,6 +72,41 @@ impl Distinct {
             Distinct::Members(members) => members.capacity() * size_of::<Hash>(),
             Distinct::Registers(registers) => registers.memory(),
         }
+    }
+
+    /// Empties it; members leave their memory.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Distinct::Members(members) => members.clear(),
+            Distinct::Registers(_) => *self = Distinct::default(),
+        }
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Distinct::Members(members) => {
+                bytes.push(MEMBERS);
+                wire::put_integer(bytes, members.len() as u64);
+                bytes.extend_from_slice(members.as_flattened());
+            }
+            Distinct::Registers(_) => wire::put(bytes, self),
+        }
+    }
+
+    /// Reads what [`Distinct::write`] wrote, into the memory at hand.
+    pub(super) fn read(&mut self, bytes: &mut &[u8]) -> Option<()> {
+        let Some((&MEMBERS, mut rest)) = bytes.split_first() else {
+            *self = wire::take(bytes)?;
+            return Some(());
+        };
+        let length = wire::take_length(&mut rest)?.checked_mul(size_of::<Hash>())?;
+        let (hashes, rest) = rest.split_at_checked(length)?;
+        self.clear();
+        if let Distinct::Members(members) = self {
+            members.extend_from_slice(hashes.as_chunks().0);
+        }
+        *bytes = rest;
+        Some(())
     }
 
     fn insert(&mut self, hash: Hash) {

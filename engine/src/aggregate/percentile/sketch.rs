@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Number, finite};
+use crate::{deltas, wire};
 
 /// Bins in a power of two, evenly spaced. The first of them is the widest in proportion: from 1 to 1.02, so that
 /// no number in it is further than 0.0099 of itself from the bin's middle.
@@ -64,28 +65,75 @@ impl Sketch {
     pub(in crate::aggregate) fn merge(&mut self, other: &Sketch) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        let mut merged: Vec<(i32, u64)> = Vec::with_capacity(self.bins.len() + other.bins.len());
-        let mut mine = self.bins.iter().copied().peekable();
-        let mut others = other.bins.iter().copied().peekable();
-        loop {
-            let next = match (mine.peek(), others.peek()) {
-                (Some(a), Some(b)) if a.0 == b.0 => {
-                    let sum = (a.0, a.1.saturating_add(b.1));
-                    mine.next();
-                    others.next();
-                    Some(sum)
-                }
-                (Some(a), Some(b)) if a.0 < b.0 => mine.next(),
-                (_, Some(_)) => others.next(),
-                (_, None) => mine.next(),
-            };
-            match next {
-                Some(next) => merged.push(next),
-                None => break,
+        let (mut at, mut missing) = (0, 0);
+        for (bin, count) in &other.bins {
+            at += self.bins[at..]
+                .iter()
+                .take_while(|mine| mine.0 < *bin)
+                .count();
+            match self.bins.get_mut(at) {
+                Some(mine) if mine.0 == *bin => mine.1 = mine.1.saturating_add(*count),
+                _ => missing += 1,
             }
         }
-        self.bins = merged;
-        self.collapse();
+        if missing > 0 {
+            self.insert_missing(&other.bins, missing);
+            self.collapse();
+        }
+    }
+
+    /// Inserts those of other bins that there are none of, so many, from the last on.
+    fn insert_missing(&mut self, others: &[(i32, u64)], missing: usize) {
+        let mut mine = self.bins.len();
+        let mut end = mine + missing;
+        self.bins.resize(end, (0, 0));
+        for other in others.iter().rev() {
+            while mine > 0 && self.bins[mine - 1].0 > other.0 {
+                (mine, end) = (mine - 1, end - 1);
+                self.bins[end] = self.bins[mine];
+            }
+            if mine == 0 || self.bins[mine - 1].0 < other.0 {
+                end -= 1;
+                self.bins[end] = *other;
+            }
+            if mine == end {
+                break;
+            }
+        }
+    }
+
+    /// Empties it; the bins leave their memory.
+    pub(in crate::aggregate) fn clear(&mut self) {
+        self.bins.clear();
+        (self.min, self.max) = (f64::INFINITY, f64::NEG_INFINITY);
+    }
+
+    pub(in crate::aggregate) fn write(&self, bytes: &mut Vec<u8>) {
+        wire::put_double(bytes, self.min);
+        wire::put_double(bytes, self.max);
+        wire::put_integer(bytes, self.bins.len() as u64);
+        let mut last = 0;
+        for (bin, count) in &self.bins {
+            let bin = i64::from(*bin);
+            wire::put_signed(bytes, bin - last);
+            wire::put_integer(bytes, *count);
+            last = bin;
+        }
+    }
+
+    /// Reads what [`Sketch::write`] wrote, into the memory at hand.
+    pub(in crate::aggregate) fn read(&mut self, bytes: &mut &[u8]) -> Option<()> {
+        self.min = wire::take_double(bytes)?;
+        self.max = wire::take_double(bytes)?;
+        self.bins.clear();
+        let mut last = None;
+        for _ in 0..wire::take_length(bytes)? {
+            let bin = deltas::next(last, wire::take_signed(bytes)?)?;
+            let count = wire::take_integer(bytes)?;
+            self.bins.push((i32::try_from(bin).ok()?, count));
+            last = Some(bin);
+        }
+        Some(())
     }
 
     /// Adds the bins that are too many to the lowest that stays.

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::pool::Pool;
 use crate::wire;
 
 /// The counts of panes, oldest first, none of them 0.
@@ -17,8 +18,16 @@ pub(crate) struct Counts {
     total: u64,
     /// The panes before the newest, oldest first: the count of each, doubled; one more if the next pane does not follow
     /// at once, and then how much further it is.
-    older: SmallVec<[u8; 24]>,
+    older: Older,
 }
+
+type Older = SmallVec<[u8; INLINE]>;
+
+/// So many bytes of panes are not worth memory of their own.
+const INLINE: usize = 24;
+
+/// The memory of counts that are gone, as far as they had any beside themselves.
+pub(super) type SpareCounts = Pool<Older>;
 
 /// How many panes there are, as written.
 const NONE: u8 = 0;
@@ -150,7 +159,7 @@ impl Counts {
     }
 
     /// Reads what [`Counts::write`] wrote.
-    pub(super) fn read(bytes: &mut &[u8]) -> Option<Counts> {
+    pub(super) fn read(bytes: &mut &[u8], spare: &mut SpareCounts) -> Option<Counts> {
         let (&panes, rest) = bytes.split_first()?;
         *bytes = rest;
         if panes == NONE {
@@ -176,18 +185,41 @@ impl Counts {
             total = total.checked_add(count)?;
             is_sound &= count > 0;
         }
-        let counts = Counts {
+        if !is_sound || total > MOST {
+            return None;
+        }
+        let older = match older.len() <= INLINE {
+            true => Older::from_slice(older),
+            false => {
+                let mut memory = spare.take().unwrap_or_default();
+                memory.extend_from_slice(older);
+                memory
+            }
+        };
+        Some(Counts {
             oldest,
             newest,
             last,
             total,
-            older: older.into(),
-        };
-        (is_sound && total <= MOST).then_some(counts)
+            older,
+        })
+    }
+
+    #[inline]
+    pub(super) fn has_memory(&self) -> bool {
+        self.older.spilled()
+    }
+
+    /// Leaves their memory for others.
+    pub(super) fn leave(&mut self, spare: &mut SpareCounts) {
+        if self.has_memory() {
+            self.older.clear();
+            spare.put(std::mem::take(&mut self.older));
+        }
     }
 }
 
-fn put_pane(bytes: &mut SmallVec<[u8; 24]>, count: u64, distance: i64) {
+fn put_pane(bytes: &mut Older, count: u64, distance: i64) {
     let further = distance.unsigned_abs() - 1;
     let head = (count << 1) | u64::from(further > 0);
     put_integer(bytes, head);
@@ -196,7 +228,7 @@ fn put_pane(bytes: &mut SmallVec<[u8; 24]>, count: u64, distance: i64) {
     }
 }
 
-fn put_integer(bytes: &mut SmallVec<[u8; 24]>, mut integer: u64) {
+fn put_integer(bytes: &mut Older, mut integer: u64) {
     while integer >= 0x80 {
         bytes.push(integer as u8 | 0x80);
         integer >>= 7;

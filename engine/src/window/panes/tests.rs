@@ -1,10 +1,14 @@
-use super::{Counts, Frame, Panes, Window};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
+use super::{Counts, Frame, Panes, SUMS, SparePanes, Window};
 use crate::aggregate::{AGGREGATES, Accumulator, Aggregate};
 use crate::event::Datum;
 use crate::number::Number;
+use crate::pool::Pool;
 use crate::time::Time;
+use crate::wire;
 
 fn window(aggregate: Aggregate, frame: Frame) -> Window {
     Window {
@@ -83,7 +87,10 @@ fn the_worst_panes_take_no_more_bytes_than_are_announced() {
                 if step == 1 && ["count", "min", "stddev", "last"].contains(&spec.name) {
                     assert!(bytes.len() as i64 + 20 >= limit * 17 / 20, "{}", spec.name);
                 }
-                assert_eq!(Panes::read(&mut &bytes[..]).unwrap(), panes);
+                assert_eq!(
+                    Panes::read(&mut &bytes[..], &mut SparePanes::default()).unwrap(),
+                    panes
+                );
             }
         }
     }
@@ -178,6 +185,7 @@ fn panes_are_those_of_all_events_added_up_anew() {
         Frame::per(60_000),
     ];
     let mut random = fastrand::Rng::with_seed(11);
+    let mut spare = SparePanes::default();
     for frame in frames {
         for spec in AGGREGATES {
             let aggregate = (spec.make)(60_000, 90_000_000);
@@ -211,10 +219,60 @@ fn panes_are_those_of_all_events_added_up_anew() {
                         assert!(panes.fits(&window, clock));
                     }
                     if random.u8(..8) == 0 {
-                        panes = Panes::read(&mut &written(&panes)[..]).unwrap();
+                        // Read into what others have left, of this aggregate or another.
+                        let bytes = written(&panes);
+                        panes.leave(&mut spare);
+                        panes = Panes::read(&mut &bytes[..], &mut spare).unwrap();
+                        assert_eq!(written(&panes), bytes);
                     }
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn sums_are_stored_as_serde_stores_them() {
+    #[derive(Serialize, Deserialize)]
+    struct Stored(#[serde(with = "crate::deltas")] VecDeque<(i64, Accumulator)>);
+    let mut random = fastrand::Rng::with_seed(12);
+    let mut spare = SparePanes::default();
+    for spec in AGGREGATES {
+        let aggregate = (spec.make)(60_000, 90_000_000);
+        let window = window(aggregate, Frame::over(60_000));
+        for _ in 0..50 {
+            let mut panes = Panes::new(aggregate);
+            for _ in 0..random.usize(0..30) {
+                let time = Time(CLOCK.0 - random.i64(0..60_000));
+                panes.add(
+                    &window,
+                    time,
+                    CLOCK,
+                    Datum::Number(Number::Integer(random.i64(..))),
+                );
+            }
+            let Panes::Sums(sums) = &panes else {
+                continue;
+            };
+            let mut bytes = vec![SUMS];
+            wire::put(&mut bytes, &Stored(sums.panes().clone()));
+            assert_eq!(written(&panes), bytes);
+            // Where something is wrong with the bytes, serde has it so, too.
+            for _ in 0..50 {
+                let mut broken = bytes.clone();
+                match random.usize(1..=broken.len()) {
+                    at if at == broken.len() || random.bool() => broken.truncate(at),
+                    at => broken[at] = random.u8(..),
+                }
+                if let Some(mut read) = Panes::read(&mut &broken[..], &mut spare) {
+                    let stored: Stored = wire::take(&mut &broken[1..]).unwrap();
+                    let mut again = vec![SUMS];
+                    wire::put(&mut again, &stored);
+                    assert_eq!(written(&read), again);
+                    read.leave(&mut spare);
+                }
+            }
+            panes.leave(&mut spare);
         }
     }
 }
@@ -246,7 +304,11 @@ fn broken_counts_are_refused() {
     let mut bytes = Vec::new();
     panes.write(&mut bytes);
     for length in 0..bytes.len() {
-        assert_eq!(Counts::read(&mut &bytes[..length]), None, "{length}");
+        assert_eq!(
+            Counts::read(&mut &bytes[..length], &mut Pool::default()),
+            None,
+            "{length}"
+        );
     }
     // A pane with nothing in it, one that there is no byte for, and more than can be counted.
     for bytes in [
@@ -255,6 +317,10 @@ fn broken_counts_are_refused() {
         &[2, 0, 1, 3, 1],
         &[1, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
     ] {
-        assert_eq!(Counts::read(&mut &bytes[..]), None, "{bytes:?}");
+        assert_eq!(
+            Counts::read(&mut &bytes[..], &mut Pool::default()),
+            None,
+            "{bytes:?}"
+        );
     }
 }
