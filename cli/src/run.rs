@@ -200,7 +200,7 @@ impl<'a, S: RunStore<Error: Display + Send> + Send> Run<'a, S> {
         // What came before a failure is written, even if the failure is told after it.
         let flushed = self.flush();
         self.progress.clear();
-        if !matches!(ended, Err(Failure::Closed)) {
+        if !matches!(ended, Err(Failure::Closed)) && !terminal.is_quiet() {
             self.summary.state = self.memory();
             terminal.note(
                 &self

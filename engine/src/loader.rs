@@ -108,18 +108,18 @@ fn collect(
 }
 
 fn read(path: &Path, settings: bool) -> Result<RawFile, LoadError> {
+    let limit = crate::MAX_RULE_FILE_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     // A pipe would be waited for.
     let is_file = |metadata: std::fs::Metadata| match metadata.is_file() {
-        true => Ok(()),
+        true => Ok(metadata.len().min(limit) as usize),
         false => Err(io::Error::other("it is no file")),
     };
     std::fs::metadata(path)
         .and_then(is_file)
-        .and_then(|()| File::open(path))
-        .and_then(|file| {
-            file.take(crate::MAX_RULE_FILE_BYTES as u64 + 1)
-                .read_to_end(&mut bytes)
+        .and_then(|length| {
+            bytes.reserve_exact(length);
+            File::open(path)?.take(limit).read_to_end(&mut bytes)
         })
         .map_err(|error| LoadError {
             path: path.to_owned(),

@@ -93,12 +93,14 @@ impl Call {
                 .filter
                 .as_ref()
                 .map(|filter| Box::new(filter.without_spans())),
-            frame: self.frame.as_ref().map(|frame| Frame {
-                kind: frame.kind,
-                length: bare(frame.length),
-                every: frame.every.map(bare),
-                offset: frame.offset.map(bare),
-                span: Span::default(),
+            frame: self.frame.as_ref().map(|frame| {
+                Box::new(Frame {
+                    kind: frame.kind,
+                    length: bare(frame.length),
+                    every: frame.every.map(bare),
+                    offset: frame.offset.map(bare),
+                    span: Span::default(),
+                })
             }),
         }
     }
@@ -226,7 +228,7 @@ pub struct Call {
     /// The condition after `where`.
     pub filter: Option<Box<Expr>>,
     /// The window.
-    pub frame: Option<Frame>,
+    pub frame: Option<Box<Frame>>,
 }
 
 /// `over 5m every 10s offset 1d` or `per 1h offset 1d`

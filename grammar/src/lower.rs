@@ -86,15 +86,13 @@ impl<'t> Lowering<'t> {
                 ExprKind::String(literal::string(pair.as_str(), start, &mut self.errors))
             }
             Rule::boolean => ExprKind::Bool(pair.as_str() == "true"),
-            Rule::number | Rule::percent => {
-                match literal::number(pair.as_str(), span.start as usize) {
-                    Ok(number) => ExprKind::Number(number),
-                    Err(error) => {
-                        self.errors.push(error);
-                        ExprKind::Null
-                    }
+            Rule::number => match literal::number(pair.as_str(), span.start as usize) {
+                Ok(number) => ExprKind::Number(number),
+                Err(error) => {
+                    self.errors.push(error);
+                    ExprKind::Null
                 }
-            }
+            },
             _ => {
                 let message = "`null` stands only in a list";
                 self.errors.push(
@@ -177,7 +175,7 @@ impl<'t> Lowering<'t> {
                         .find(|part| part.as_rule() == Rule::condition);
                     call.filter = condition.map(|condition| Box::new(self.condition(condition)));
                 }
-                Rule::frame => call.frame = self.frame(part),
+                Rule::frame => call.frame = self.frame(part).map(Box::new),
                 _ => {}
             }
         }
@@ -233,15 +231,9 @@ impl<'t> Lowering<'t> {
 
 /// Gives the place of a pair. The grammar counts the blanks after an optional part to the pair.
 pub(crate) fn span_of(pair: &Pair<'_, Rule>) -> Span {
-    let start = pair.as_span().start();
-    Span::new(
-        start,
-        start
-            + pair
-                .as_str()
-                .trim_end_matches([' ', '\t', '\r', '\n'])
-                .len(),
-    )
+    let span = pair.as_span();
+    let text = span.as_str().trim_end_matches([' ', '\t', '\r', '\n']);
+    Span::new(span.start(), span.start() + text.len())
 }
 
 /// Stands for what could not be read; an error has been reported, so nobody sees it.

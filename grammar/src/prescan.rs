@@ -37,7 +37,7 @@ pub(crate) fn prescan(text: &str, comments: Comments) -> Result<Scan<'_>, Vec<Sy
     let mut scanner = Scanner {
         text,
         at: 0,
-        tokens: Vec::new(),
+        tokens: Vec::with_capacity(text.len() / 3),
         errors: Vec::new(),
         levels: vec![Level::default()],
         depth: 0,
@@ -342,10 +342,12 @@ impl Scanner<'_> {
             return self.minus();
         }
         let rest = &self.text[start..];
-        let length = SIGNS
-            .iter()
-            .find(|sign| rest.starts_with(**sign))
-            .map_or(first.len_utf8(), |sign| sign.len());
+        let alone = first.len_utf8();
+        let longer = match self.next_is(start + alone, |c| c.is_ascii_punctuation()) {
+            true => SIGNS.iter().find(|sign| rest.starts_with(**sign)),
+            false => None,
+        };
+        let length = longer.map_or(alone, |sign| sign.len());
         let after = start + length;
         if length == 1 && first == '.' && self.next_is(after, |c| c.is_ascii_digit()) {
             self.dot_and_digits();

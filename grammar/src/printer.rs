@@ -1,6 +1,8 @@
 use std::fmt::Write as _;
 
-use crate::ast::{Call, ChainOp, Expr, ExprKind, FrameKind, Kind, Number, Path, Segment, Test};
+use crate::ast::{
+    Call, ChainOp, Expr, ExprKind, FrameKind, Kind, Number, Path, Segment, Span, Test,
+};
 use crate::duration::UNITS;
 use crate::token::{is_identifier, is_reserved};
 
@@ -21,7 +23,7 @@ enum Level {
 
 /// Prints the canonical text of an expression, which parses back to the same expression.
 pub fn print(expr: &Expr) -> String {
-    let mut printer = Printer { out: String::new() };
+    let mut printer = Printer::new(expr.span);
     printer.expr(expr, Level::Or);
     printer.out
 }
@@ -49,7 +51,7 @@ pub fn print_duration(seconds: u64) -> String {
 
 /// Prints the canonical text of a path, such as `data["user-id"].items[0]`.
 pub fn print_path(path: &Path) -> String {
-    let mut printer = Printer { out: String::new() };
+    let mut printer = Printer::new(path.span);
     printer.path(path);
     printer.out
 }
@@ -59,6 +61,13 @@ struct Printer {
 }
 
 impl Printer {
+    /// A printer of what stands there, which is mostly written as it will be printed.
+    fn new(span: Span) -> Printer {
+        Printer {
+            out: String::with_capacity(span.end.saturating_sub(span.start) as usize),
+        }
+    }
+
     fn expr(&mut self, expr: &Expr, least: Level) {
         if level(expr) < least {
             self.out.push('(');
@@ -87,13 +96,13 @@ impl Printer {
                 let operand = tighter(level(expr));
                 self.expr(&chain.first, operand);
                 for link in &chain.rest {
-                    let _ = write!(self.out, " {} ", chain_sign(link.op));
+                    self.out.extend([" ", chain_sign(link.op), " "]);
                     self.expr(&link.operand, operand);
                 }
             }
             ExprKind::Compare { op, left, right } => {
                 self.expr(left, Level::Sum);
-                let _ = write!(self.out, " {} ", op.sign());
+                self.out.extend([" ", op.sign(), " "]);
                 self.expr(right, Level::Sum);
             }
             ExprKind::Test {

@@ -79,7 +79,6 @@ fn expectation(rule: Rule) -> Option<Expected> {
         | Rule::path
         | Rule::name
         | Rule::number
-        | Rule::percent
         | Rule::boolean
         | Rule::null
         | Rule::list

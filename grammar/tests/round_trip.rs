@@ -110,7 +110,7 @@ fn call<N: Strategy<Value = String>>(
             },
             args,
             filter,
-            frame,
+            frame: frame.map(Box::new),
         })
 }
 

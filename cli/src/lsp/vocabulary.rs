@@ -89,8 +89,8 @@ fn declared(workspace: &Workspace) -> Vec<Field> {
                 _ => Vec::new(),
             };
             fields.push(Field {
-                event: event.key.value.clone(),
-                path: field.key.value.clone(),
+                event: event.key.value.to_string(),
+                path: field.key.value.to_string(),
                 kind: kind.cloned().unwrap_or_default(),
                 values,
             });
@@ -120,7 +120,7 @@ pub(super) fn event_types(workspace: &Workspace) -> Vec<String> {
 /// The event types that a rule is for; none means all.
 pub(super) fn types_of(rule: &Node) -> Vec<String> {
     match place::value(rule, "on").map(|node| &node.content) {
-        Some(Content::Scalar(scalar)) => vec![scalar.value.clone()],
+        Some(Content::Scalar(scalar)) => vec![scalar.value.to_string()],
         Some(Content::List(items)) => items.iter().filter_map(text).cloned().collect(),
         _ => Vec::new(),
     }
