@@ -133,7 +133,9 @@ struct Run<'p> {
     /// The plan's aggregate rows, in its order.
     rows: Vec<(RowKey, Row)>,
     /// The next timer of each alert of a cell that is of several, so that one of them costs nothing to the others.
-    member_timers: Vec<Vec<Option<Time>>>,
+    member_timers: Vec<Option<Time>>,
+    /// Where the timers of each cell begin among those.
+    member_starts: Vec<u32>,
     /// Timers; one that is not its cell's next timer any more is stale.
     timers: BinaryHeap<Reverse<(Time, usize)>>,
     /// Timers from here on are none of this batch's.
@@ -189,7 +191,8 @@ impl<'p> Run<'p> {
         let mut run = Run {
             program,
             input: snapshot.input,
-            member_timers: vec![Vec::new(); cells.len()],
+            member_timers: Vec::new(),
+            member_starts: Vec::with_capacity(cells.len()),
             cells,
             rows: rows.collect(),
             timers: BinaryHeap::new(),
@@ -206,7 +209,14 @@ impl<'p> Run<'p> {
             stage: TurnStage::Touch(0),
             told: Told::default(),
         };
-        (0..run.cells.len()).for_each(|cell| run.schedule(cell));
+        for cell in 0..run.cells.len() {
+            let start = run.member_timers.len();
+            run.member_starts.push(start as u32);
+            if let followers @ 1.. = run.rule(cell).followers().len() {
+                run.member_timers.resize(start + 1 + followers, None);
+            }
+            run.schedule(cell);
+        }
         run
     }
 
@@ -243,17 +253,26 @@ impl<'p> Run<'p> {
         let timer = if rule.is_alone() {
             state.and_then(|state| state.next_timer(0, rule, is_global, for_ever))
         } else {
+            let timers = self.timers_at(cell);
             let members = self.members(cell).enumerate();
-            let timers = &mut self.member_timers[cell];
-            timers.clear();
-            if let Some(state) = state {
-                timers.extend(members.map(|(number, (_, rule))| {
-                    state.next_timer_awake(number, rule, is_global, for_ever)
-                }));
+            for (at, (number, (_, rule))) in timers.clone().zip(members) {
+                self.member_timers[at] = state
+                    .and_then(|state| state.next_timer_awake(number, rule, is_global, for_ever));
             }
-            timers.iter().flatten().min().copied()
+            self.first_timer(timers)
         };
         self.set_timer(cell, timer);
+    }
+
+    /// Where the timers of a cell's alerts are; nowhere for a cell of one alert.
+    fn timers_at(&self, cell: usize) -> Range<usize> {
+        let start = |cell: usize| self.member_starts.get(cell).map(|start| *start as usize);
+        let end = self.member_timers.len();
+        start(cell).unwrap_or(end)..start(cell + 1).unwrap_or(end)
+    }
+
+    fn first_timer(&self, timers: Range<usize>) -> Option<Time> {
+        self.member_timers[timers].iter().flatten().min().copied()
     }
 
     fn set_timer(&mut self, cell: usize, timer: Option<Time>) {
@@ -316,9 +335,11 @@ impl<'p> Run<'p> {
         };
         let is_global = self.is_global(self.rule(cell));
         let is_forgotten = state.forgotten_at(self.rule(cell), is_global) == Some(time);
-        let mut timers = std::mem::take(&mut self.member_timers[cell]);
+        let timers = self.timers_at(cell);
+        let mut places = timers.clone();
         for (number, (place, rule)) in self.members(cell).enumerate() {
-            let timer = timers.get(number).copied().flatten();
+            let at = places.next();
+            let timer = at.and_then(|at| self.member_timers[at]);
             if !rule.is_alone() && !is_forgotten && timer != Some(time) {
                 continue;
             }
@@ -330,19 +351,17 @@ impl<'p> Run<'p> {
                 self.timer(place, &mut state, time);
             }
             state.exchange(number);
-            if let Some(timer) = timers.get_mut(number) {
-                *timer = state.next_timer_awake(number, rule, is_global, self.for_ever);
+            if let Some(at) = at {
+                self.member_timers[at] =
+                    state.next_timer_awake(number, rule, is_global, self.for_ever);
             }
         }
-        let next = timers.iter().flatten().min().copied();
-        let is_alone = timers.is_empty();
-        self.member_timers[cell] = timers;
         if !is_forgotten {
             self.cells[cell].state = Some(state);
         }
-        match is_alone || is_forgotten {
+        match timers.is_empty() || is_forgotten {
             true => self.schedule(cell),
-            false => self.set_timer(cell, next),
+            false => self.set_timer(cell, self.first_timer(timers)),
         }
     }
 
