@@ -34,7 +34,7 @@ pub(super) fn find(document: &Document, offset: usize) -> Option<Found<'_>> {
             }
             Content::Map(entries) => {
                 let entry = entries.iter().find(|entry| holds(&entry.range))?;
-                path.push(entry.key.value.clone());
+                path.push(entry.key.value.to_string());
                 if holds(&entry.key.range) {
                     return Some(Found {
                         path,
@@ -63,7 +63,7 @@ pub(super) fn scalars<'t>(
         }
         Content::Map(entries) => {
             for entry in entries {
-                path.push(entry.key.value.clone());
+                path.push(entry.key.value.to_string());
                 scalars(&entry.value, path, take);
                 path.pop();
             }

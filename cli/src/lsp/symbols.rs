@@ -100,7 +100,7 @@ pub(super) fn of_document(workspace: &Workspace, uri: &Url) -> Option<DocumentSy
         for entry in place::entries(&file.tree, &[section]) {
             #[allow(deprecated, reason = "the field has no other way to be left out")]
             symbols.push(DocumentSymbol {
-                name: entry.key.value.clone(),
+                name: entry.key.value.to_string(),
                 detail: Some(section.trim_end_matches('s').to_owned()),
                 kind,
                 tags: None,
@@ -125,7 +125,7 @@ impl Use<'_> {
 fn name_at(workspace: &Workspace, at: &At<'_>) -> Option<(Name, Range<usize>)> {
     let found = place::find(&at.file.tree, at.offset)?;
     let path: Vec<&str> = found.path.iter().map(String::as_str).collect();
-    let value = found.scalar.value.clone();
+    let value = found.scalar.value.to_string();
     let whole = found.scalar.range.clone();
     match path.as_slice() {
         ["alerts", _] if found.is_key => Some((Name::Alert(value), whole)),

@@ -81,17 +81,17 @@ fn declared(workspace: &Workspace) -> Vec<Field> {
     for event in place::entries(&settings.tree, &["schema"]) {
         for field in place::entries(&settings.tree, &["schema", &event.key.value]) {
             let kind = match &field.value.content {
-                Content::Scalar(scalar) => Some(&scalar.value),
+                Content::Scalar(scalar) => Some(scalar.value.to_string()),
                 _ => place::value(&field.value, "type").and_then(text),
             };
             let values = match place::value(&field.value, "enum").map(|node| &node.content) {
-                Some(Content::List(items)) => items.iter().filter_map(text).cloned().collect(),
+                Some(Content::List(items)) => items.iter().filter_map(text).collect(),
                 _ => Vec::new(),
             };
             fields.push(Field {
-                event: event.key.value.clone(),
-                path: field.key.value.clone(),
-                kind: kind.cloned().unwrap_or_default(),
+                event: event.key.value.to_string(),
+                path: field.key.value.to_string(),
+                kind: kind.unwrap_or_default(),
                 values,
             });
         }
@@ -120,8 +120,8 @@ pub(super) fn event_types(workspace: &Workspace) -> Vec<String> {
 /// The event types that a rule is for; none means all.
 pub(super) fn types_of(rule: &Node) -> Vec<String> {
     match place::value(rule, "on").map(|node| &node.content) {
-        Some(Content::Scalar(scalar)) => vec![scalar.value.clone()],
-        Some(Content::List(items)) => items.iter().filter_map(text).cloned().collect(),
+        Some(Content::Scalar(scalar)) => vec![scalar.value.to_string()],
+        Some(Content::List(items)) => items.iter().filter_map(text).collect(),
         _ => Vec::new(),
     }
 }
@@ -135,9 +135,6 @@ pub(super) fn is_of(field: &Field, types: &[String]) -> bool {
     types.is_empty() || types.iter().any(fits)
 }
 
-fn text(node: &Node) -> Option<&String> {
-    match &node.content {
-        Content::Scalar(scalar) => Some(&scalar.value),
-        _ => None,
-    }
+fn text(node: &Node) -> Option<String> {
+    Some(node.as_scalar()?.value.to_string())
 }

@@ -1,6 +1,6 @@
 //! One alert rule: from its entry in a file to its compiled form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tripline_grammar::print;
 
@@ -198,12 +198,13 @@ pub(super) fn check<'c>(
     let description = text("description", "`description`");
     let Resolver {
         windows,
-        evidence,
+        mut evidence,
         ticks,
         lists,
         diagnostics,
         ..
     } = resolver;
+    evidence.shrink_to_fit();
     reader.diagnostics.extend(diagnostics);
 
     let longest = windows
@@ -386,10 +387,10 @@ pub(crate) fn by_clause<'c>(
         return parts;
     }
     for (named, value) in entries {
-        let Some(written) = reader.expression(value, "an entry of `by`") else {
+        let Some(written) = reader.shared_expression(value, "an entry of `by`") else {
             continue;
         };
-        let name = named.map_or_else(|| print(&written.expr), |entry| entry.key.value.clone());
+        let name = named.map_or_else(|| print(&written.expr), |entry| entry.key.value.to_string());
         if parts.iter().any(|(other, _)| *other == name) {
             let message = format!("`by` has two parts named `{}`", shown(&name));
             reader.refuse(
@@ -411,7 +412,7 @@ pub(super) fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patte
         Content::List(items) => items.iter().collect(),
         _ => vec![node],
     };
-    let mut patterns = BTreeSet::new();
+    let mut patterns = Vec::with_capacity(items.len());
     for item in items {
         let Some(scalar) = reader.scalar(item, "an event type of `on`") else {
             continue;
@@ -424,7 +425,7 @@ pub(super) fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patte
             let help = "write a prefix such as `sensor_*`, or list the event types".to_owned();
             reader.refuse(codes::BAD_VALUE, item.range.clone(), message, Some(help));
         }
-        patterns.insert(scalar.value.clone());
+        patterns.push(scalar.value.as_str().to_owned());
     }
     if patterns.is_empty() && matches!(&node.content, Content::List(items) if items.is_empty()) {
         let message = "`on` names no event type".to_owned();
@@ -435,7 +436,9 @@ pub(super) fn patterns<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Patte
             Some("write `\"*\"` for all of them".to_owned()),
         );
     }
-    Patterns(patterns.into_iter().collect())
+    patterns.sort_unstable();
+    patterns.dedup();
+    Patterns(patterns)
 }
 
 pub(super) fn severity<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<AlertSeverity> {
@@ -471,7 +474,7 @@ pub(super) fn labels<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> BTreeMa
     let mut labels = BTreeMap::new();
     for entry in reader.map(node, "`labels`") {
         if let Some(text) = reader.text(&entry.value, "a label") {
-            labels.insert(entry.key.value.clone(), text.to_owned());
+            labels.insert(entry.key.value.to_string(), text.to_owned());
         }
     }
     labels

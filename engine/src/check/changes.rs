@@ -27,7 +27,7 @@ impl Checked {
                     let note = codes::STATE_RESTARTS
                         .info(format!("`{name}` starts anew: the state of {keys} is dropped"))
                         .help("what its state depends on was edited; its firing keys end with `rule-changed`");
-                    match self.alert_places.get(name) {
+                    match self.alert_places.get(name.as_str()) {
                         Some((file, range)) => note.at(*file, range.clone(), ""),
                         None => note,
                     }

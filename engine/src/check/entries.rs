@@ -33,11 +33,11 @@ impl Checked {
                 for entry in rules.and_then(Node::as_map).unwrap_or_default() {
                     let description = entry.value.get("description").and_then(Node::as_scalar);
                     entries.push(RuleEntry {
-                        name: entry.key.value.clone(),
+                        name: entry.key.value.to_string(),
                         is_alert,
                         file,
                         range: entry.range.clone(),
-                        description: description.map(|text| text.value.clone()),
+                        description: description.map(|text| text.value.to_string()),
                     });
                 }
             }

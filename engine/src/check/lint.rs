@@ -58,7 +58,7 @@ fn ids<'c>(
             continue;
         };
         if is_id(&scalar.value) {
-            ids.insert(scalar.value.clone(), item.range.clone());
+            ids.insert(scalar.value.to_string(), item.range.clone());
         } else {
             let message = format!("`{}` is no id of a lint", shown(&scalar.value));
             let help = "an id has small letters and `-`, such as `missing-runbook`".to_owned();

@@ -44,7 +44,7 @@ impl Lists {
         &mut self,
         reader: &mut Reader<'c, '_>,
         root: &'c Node,
-        names: &mut Names<'c>,
+        names: &mut Names,
     ) {
         // What else is wrong with the file is reported with its alerts.
         let sections = root.as_map().unwrap_or_default();
@@ -52,7 +52,7 @@ impl Lists {
             for entry in reader.map(&section.value, "`lists`") {
                 let list = list(reader, entry);
                 if names.declare(reader, entry) {
-                    self.0.insert(entry.key.value.clone(), list);
+                    self.0.insert(entry.key.value.to_string(), list);
                 }
             }
         }

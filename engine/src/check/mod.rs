@@ -31,7 +31,7 @@ pub(crate) use limits::MAX_STATE;
 pub(crate) use notify::MAX_ROUTES;
 pub(crate) use patterns::MAX_REGEX;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ use defaults::Defaults;
 pub use entries::RuleEntry;
 pub use lint::LintLevels;
 use lists::Lists;
-use names::Names;
+use names::{Names, Places};
 use patterns::Patterns;
 use reader::{Parsed, Reader};
 pub use rule_tests::{CheckedTests, ReadFixture, check_tests};
@@ -70,7 +70,7 @@ pub struct Checked {
     /// How many alerts the files hold, enabled or not, right or wrong.
     pub alerts: usize,
     /// Where each alert stands: the file and its name's place in it.
-    alert_places: BTreeMap<String, (usize, Range<usize>)>,
+    alert_places: Places,
     /// The trees of the files, for the lints.
     pub(crate) documents: Vec<Arc<Document>>,
     /// Which of the files holds the settings.
@@ -193,12 +193,14 @@ pub fn check_trees(raw: Vec<(RawFile, Option<Arc<Document>>)>) -> Checked {
         for section in sections {
             match section.key.value.as_str() {
                 "alerts" => {
-                    for entry in reader.map(&section.value, "`alerts`") {
+                    let entries = reader.map(&section.value, "`alerts`");
+                    alerts.reserve(entries.len());
+                    for entry in entries {
                         alert_names.declare(&mut reader, entry);
                         let before = reader.diagnostics.len();
                         alerts.extend(alert::check(&mut reader, entry, &defaults, &mut shared));
                         for diagnostic in &mut reader.diagnostics[before..] {
-                            diagnostic.alert = Some(entry.key.value.clone());
+                            diagnostic.alert = Some(entry.key.value.to_string());
                         }
                     }
                 }
@@ -237,8 +239,8 @@ pub fn check_trees(raw: Vec<(RawFile, Option<Arc<Document>>)>) -> Checked {
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     let program = (!is_refused).then(|| {
-        alerts.sort_by(|a, b| a.name.cmp(&b.name));
-        aggregates.sort_by(|a, b| a.name.cmp(&b.name));
+        alerts.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        aggregates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let mut program = Program::new(envelope, projection, alerts, aggregates, groupings.list);
         program.silences = silences.finish();
         program.routes = settings.routes;

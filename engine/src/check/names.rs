@@ -1,40 +1,46 @@
 //! Names that are unique over all files.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
+
+use ecow::EcoString;
+use foldhash::fast::FixedState;
 
 use super::reader::{Reader, shown};
 use crate::diagnostic::Code;
 use crate::yaml::Entry;
 
+/// Names with the file and the place where each is declared.
+pub(super) type Places = HashMap<EcoString, (usize, Range<usize>), FixedState>;
+
 /// The names of one kind of thing, with the places where they are declared.
-pub(super) struct Names<'c> {
+pub(super) struct Names {
     /// What one of them names, such as `an alert`.
     what: &'static str,
     /// What a second one of the same name is told with.
     code: Code,
-    places: BTreeMap<&'c str, (usize, Range<usize>)>,
+    places: Places,
 }
 
-impl<'c> Names<'c> {
+impl Names {
     pub(super) fn new(what: &'static str, code: Code) -> Self {
         Names {
             what,
             code,
-            places: BTreeMap::new(),
+            places: Places::default(),
         }
     }
 
     /// Notes where a name is declared, and reports it if it is elsewhere, too; whether it is new.
-    pub(super) fn declare(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) -> bool {
-        let name = entry.key.value.as_str();
+    pub(super) fn declare(&mut self, reader: &mut Reader<'_, '_>, entry: &Entry) -> bool {
+        let name = &entry.key.value;
         if entry.duplicate {
             // Reported where the file was read.
             return false;
         }
         let place = (reader.file, entry.key.range.clone());
         let Some((file, range)) = self.places.get(name) else {
-            self.places.insert(name, place);
+            self.places.insert(name.clone(), place);
             return true;
         };
         let noun = self.what.split(' ').next_back().unwrap_or_default();
@@ -52,10 +58,7 @@ impl<'c> Names<'c> {
     }
 
     /// The names with the file and the place where each is declared.
-    pub(super) fn into_places(self) -> BTreeMap<String, (usize, Range<usize>)> {
-        let places = self.places.into_iter();
-        places
-            .map(|(name, place)| (name.to_owned(), place))
-            .collect()
+    pub(super) fn into_places(self) -> Places {
+        self.places
     }
 }

@@ -102,5 +102,5 @@ fn topic<'c>(reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<String> {
         );
         return None;
     }
-    Some(scalar.value.clone())
+    Some(scalar.value.to_string())
 }

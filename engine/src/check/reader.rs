@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
 use tripline_grammar::ast::Expr;
 use tripline_grammar::{Comments, SyntaxError, SyntaxErrorKind};
 
@@ -29,7 +30,7 @@ pub(crate) struct Reader<'c, 'd> {
 
 /// Short expressions that were parsed: keys and the holes of templates are the same in many rules.
 #[derive(Default)]
-pub(crate) struct Parsed(HashMap<String, Expr>);
+pub(crate) struct Parsed(HashMap<String, Expr, FixedState>);
 
 impl Parsed {
     /// The longest that is worth a place, in bytes.
@@ -180,6 +181,20 @@ impl<'c> Reader<'c, '_> {
 
     /// Parses the expression that a value is.
     pub(crate) fn expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
+        self.written(node, what, Self::parse)
+    }
+
+    /// Parses the expression that a value is, which other rules are likely to have, too.
+    pub(crate) fn shared_expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
+        self.written(node, what, Self::parse_once)
+    }
+
+    fn written(
+        &mut self,
+        node: &'c Node,
+        what: &str,
+        parse: fn(&mut Self, &str, Place<'c>, bool) -> Option<Expr>,
+    ) -> Option<Written<'c>> {
         let scalar = self.scalar(node, what)?;
         let place = Place {
             file: self.file,
@@ -187,11 +202,8 @@ impl<'c> Reader<'c, '_> {
             scalar,
             base: 0,
         };
-        let expr = self.parse(
-            &scalar.value,
-            place,
-            node.in_flow && scalar.style == Style::Plain,
-        )?;
+        let bare_in_flow = node.in_flow && scalar.style == Style::Plain;
+        let expr = parse(self, &scalar.value, place, bare_in_flow)?;
         Some(Written { expr, place })
     }
 
@@ -207,28 +219,32 @@ impl<'c> Reader<'c, '_> {
         Some(Written { expr, place })
     }
 
-    /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
-    pub(crate) fn parse(
+    /// As [`Reader::parse`], and keeps what it gives for the next that is written alike.
+    pub(crate) fn parse_once(
         &mut self,
         text: &str,
         place: Place<'c>,
         bare_in_flow: bool,
     ) -> Option<Expr> {
+        if let Some(expr) = self.parsed.0.get(text) {
+            return Some(expr.clone());
+        }
+        let expr = self.parse(text, place, bare_in_flow)?;
+        if text.len() <= Parsed::LONGEST && place.scalar.style != Style::Literal {
+            self.parsed.0.insert(text.to_owned(), expr.clone());
+        }
+        Some(expr)
+    }
+
+    /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
+    fn parse(&mut self, text: &str, place: Place<'c>, bare_in_flow: bool) -> Option<Expr> {
         let comments = if place.scalar.style == Style::Literal {
             Comments::Allowed
         } else {
             Comments::Refused
         };
-        if let Some(expr) = self.parsed.0.get(text) {
-            return Some(expr.clone());
-        }
         match tripline_grammar::parse(text, comments) {
-            Ok(expr) => {
-                if text.len() <= Parsed::LONGEST && comments == Comments::Refused {
-                    self.parsed.0.insert(text.to_owned(), expr.clone());
-                }
-                Some(expr)
-            }
+            Ok(expr) => Some(expr),
             Err(errors) => {
                 for error in &errors {
                     self.syntax_error(error, place, bare_in_flow);
@@ -271,6 +287,10 @@ fn code_of(kind: SyntaxErrorKind) -> Code {
 
 /// A name from a file, cut to a length that fits a message.
 pub(crate) fn shown(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if text.len() <= 60 && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     if text.chars().nth(60).is_some() {
         shown.push('…');

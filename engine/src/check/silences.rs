@@ -22,13 +22,13 @@ const MATCH_KEYS: &[&str] = &["alert", "key", "severity", "labels"];
 const MAX_SUGGESTIONS: usize = 20;
 
 /// The silences of all files.
-pub(super) struct Silences<'c> {
+pub(super) struct Silences {
     list: Vec<Silence>,
-    names: Names<'c>,
+    names: Names,
     unknown_zones: usize,
 }
 
-impl<'c> Silences<'c> {
+impl Silences {
     pub(super) fn new() -> Self {
         Silences {
             list: Vec::new(),
@@ -44,7 +44,7 @@ impl<'c> Silences<'c> {
     }
 
     /// Checks the silences of one file.
-    pub(super) fn check(&mut self, reader: &mut Reader<'c, '_>, section: &'c Yaml) {
+    pub(super) fn check<'c>(&mut self, reader: &mut Reader<'c, '_>, section: &'c Yaml) {
         for entry in reader.map(section, "`silences`") {
             alert::check_name(reader, entry, "a silence");
             self.names.declare(reader, entry);
@@ -53,7 +53,7 @@ impl<'c> Silences<'c> {
         }
     }
 
-    fn silence(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) -> Option<Silence> {
+    fn silence<'c>(&mut self, reader: &mut Reader<'c, '_>, entry: &'c Entry) -> Option<Silence> {
         let name = &entry.key.value;
         let what = format!("the silence `{}`", shown(name));
         let before = reader.diagnostics.len();
@@ -124,7 +124,7 @@ impl<'c> Silences<'c> {
         });
         let (alerts, key) = matched?;
         Some(Silence {
-            name: name.clone(),
+            name: name.to_string(),
             alerts,
             key,
             from,
@@ -133,7 +133,7 @@ impl<'c> Silences<'c> {
         })
     }
 
-    fn zone(&mut self, reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<Tz> {
+    fn zone<'c>(&mut self, reader: &mut Reader<'c, '_>, node: &'c Yaml) -> Option<Tz> {
         let name = &reader.scalar(node, "`timezone`")?.value;
         let found = moment::zone(name, self.unknown_zones < MAX_SUGGESTIONS);
         self.unknown_zones += usize::from(found.is_err());
@@ -157,7 +157,7 @@ fn matched<'c>(
         if name == "key" {
             for part in reader.map(&entry.value, "`key`") {
                 let value = key_value(reader, &part.value);
-                key.extend(value.map(|value| (part.key.value.clone(), value)));
+                key.extend(value.map(|value| (part.key.value.to_string(), value)));
             }
         } else {
             matcher::read(reader, &mut alerts, name, &entry.value);

@@ -94,7 +94,7 @@ impl Lines<'_> {
             if candidate == *written {
                 return;
             }
-            let mut value = self.scalar.value.clone();
+            let mut value = self.scalar.value.to_string();
             value.replace_range(span.clone(), &candidate);
             let same = parse(&value, self.comments).is_ok_and(|expr| print(&expr) == self.whole);
             if same {

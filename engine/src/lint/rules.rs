@@ -348,7 +348,7 @@ impl<'c> Rules<'c> {
                     scalar,
                     base: start,
                 };
-                if let Some(expr) = reader.parse(&scalar.value[start..end], place, false) {
+                if let Some(expr) = reader.parse_once(&scalar.value[start..end], place, false) {
                     alert.holes.push(Hole {
                         site: self.sites.len(),
                         key,
@@ -442,9 +442,9 @@ fn patterns(node: Option<&Node>) -> Patterns {
         Some(Content::List(items)) => items
             .iter()
             .filter_map(Node::as_scalar)
-            .map(|item| item.value.clone())
+            .map(|item| item.value.to_string())
             .collect(),
-        Some(Content::Scalar(scalar)) => vec![scalar.value.clone()],
+        Some(Content::Scalar(scalar)) => vec![scalar.value.to_string()],
         Some(Content::Map(_)) => Vec::new(),
     };
     let texts: BTreeSet<String> = texts.into_iter().collect();

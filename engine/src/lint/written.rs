@@ -55,7 +55,7 @@ pub(crate) fn reads(checked: &Checked, name: &str) -> Option<Reads> {
             return None;
         };
         let first = items.first()?.as_scalar()?;
-        Some((list.entry.key.value.clone(), first.value.clone()))
+        Some((list.entry.key.value.to_string(), first.value.to_string()))
     });
     let conditions = alert.conditions(&rules).map(|site| site.expr.clone());
     let keys = alert.by.iter().map(|(_, site)| &rules.sites[*site]);

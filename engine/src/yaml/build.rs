@@ -90,7 +90,7 @@ struct Open {
     start: usize,
     flow: bool,
     in_flow: bool,
-    anchor: Option<Range>,
+    anchor: Option<Box<Range>>,
     anchor_id: usize,
     nodes: usize,
     height: usize,
@@ -155,8 +155,7 @@ impl Builder<'_> {
                 let scalar = if unwritten {
                     Scalar::empty(self.empty_at(range.start))
                 } else {
-                    let value = value.into_owned();
-                    Scalar::read(self.text, value, style, range, self.last_end)
+                    Scalar::read(self.text, value.into(), style, range, self.last_end)
                 };
                 let node = self.node(scalar.range.clone(), Content::Scalar(scalar));
                 self.last_end = self.last_end.max(node.range.end);
@@ -216,7 +215,7 @@ impl Builder<'_> {
     fn anchor(&mut self, id: usize, range: Range) {
         self.last_end = self.last_end.max(range.end);
         if let Some(mut node) = self.held.take() {
-            node.anchor = Some(range);
+            node.anchor = Some(Box::new(range));
             let built = Built {
                 node,
                 nodes: 1,
@@ -225,7 +224,7 @@ impl Builder<'_> {
             self.anchors.insert(id, Some(built.clone()));
             self.attach(built);
         } else if let Some(open) = self.open.last_mut() {
-            open.anchor = Some(range);
+            open.anchor = Some(Box::new(range));
             open.anchor_id = id;
         }
     }
@@ -264,8 +263,12 @@ impl Builder<'_> {
             self.last_end = self.last_end.max(range.map_or(0, |range| range.end));
         }
         let content = match open.items {
-            Items::List(items) => Content::List(items),
+            Items::List(mut items) => {
+                items.shrink_to_fit();
+                Content::List(items)
+            }
             Items::Map { mut entries, .. } => {
+                entries.shrink_to_fit();
                 mark_duplicates(&mut entries, &mut self.document.problems);
                 Content::Map(entries)
             }
@@ -325,14 +328,14 @@ impl Builder<'_> {
                 .open
                 .last()
                 .is_some_and(|open| open.flow || open.in_flow);
-            built.node.alias = Some(range);
+            built.node.alias = Some(Box::new(range));
             self.attach(built);
         }
     }
 
     fn attach_empty(&mut self, at: usize, alias: Option<Range>) {
         let mut node = self.node(at..at, Content::Scalar(Scalar::empty(at)));
-        node.alias = alias;
+        node.alias = alias.map(Box::new);
         self.attach(Built {
             node,
             nodes: 1,

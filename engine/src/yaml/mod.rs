@@ -16,6 +16,8 @@ mod source_range;
 #[cfg(test)]
 mod tests;
 
+use ecow::EcoString;
+
 pub use problem::{Problem, ProblemKind};
 
 /// A range of byte offsets in the file's text.
@@ -57,9 +59,9 @@ pub struct Node {
     /// Whether the node stands inside a `[…]` or `{…}`.
     pub in_flow: bool,
     /// The `&name` in front of the node.
-    pub anchor: Option<Range>,
+    pub anchor: Option<Box<Range>>,
     /// The `*name` that stands in the node's place.
-    pub alias: Option<Range>,
+    pub alias: Option<Box<Range>>,
 }
 
 /// What a node holds.
@@ -90,13 +92,13 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
     /// The value after unescaping, unfolding and stripping of indentation.
-    pub value: String,
+    pub value: EcoString,
     /// The raw text: with its quotes, or from the `|` or `>` to the end of the last line.
     pub range: Range,
     /// How the scalar is written.
     pub style: Style,
-    /// The lines of a block scalar, from after its header.
-    body: Range,
+    /// The lines of a block scalar, from after its header; `None` of another.
+    body: Option<Box<Range>>,
 }
 
 /// How a scalar is written.
@@ -138,7 +140,7 @@ impl Node {
     /// The text that stands in this node's place: the `*name` of an alias, else its range.
     #[must_use]
     pub fn written_range(&self) -> Range {
-        self.alias.clone().unwrap_or_else(|| self.range.clone())
+        self.alias.as_deref().unwrap_or(&self.range).clone()
     }
 
     /// The scalar, if the node is one.

@@ -1,5 +1,6 @@
 //! Finds where a scalar is written.
 
+use ecow::EcoString;
 use serde_yaml::ScalarStyle;
 
 use super::source_range::line_break_length;
@@ -9,10 +10,10 @@ impl Scalar {
     /// A scalar that is not written, at the place where it would be.
     pub(super) fn empty(at: usize) -> Self {
         Self {
-            value: String::new(),
+            value: EcoString::new(),
             range: at..at,
             style: Style::Plain,
-            body: at..at,
+            body: None,
         }
     }
 
@@ -21,7 +22,7 @@ impl Scalar {
     /// `last_end` is where the token before it ends; the range is not empty.
     pub(super) fn read(
         text: &str,
-        value: String,
+        value: EcoString,
         style: ScalarStyle,
         range: Range,
         last_end: usize,
@@ -36,9 +37,9 @@ impl Scalar {
         if !matches!(style, Style::Literal | Style::Folded) {
             return Self {
                 value,
-                body: range.clone(),
                 range,
                 style,
+                body: None,
             };
         }
         let (header, body_start) = block_header(text, last_end, range.start);
@@ -68,7 +69,7 @@ impl Scalar {
             value,
             range: header..end,
             style,
-            body: body_start..body_start + lines.len(),
+            body: Some(Box::new(body_start..body_start + lines.len())),
         }
     }
 }

@@ -75,13 +75,13 @@ fn pieces(scalar: &Scalar, text: &str) -> Option<Vec<Piece>> {
             flow_pieces(text, scalar.range.start + quote..end, scalar.style)?
         }
         Style::Literal | Style::Folded => {
-            let end = text.get(scalar.body.clone())?.len() + scalar.body.start;
-            let mut pieces = block_pieces(text, scalar)?;
+            let body = scalar.body.as_deref()?;
+            let mut pieces = block_pieces(text, scalar, body)?;
             // A block that the end of the file cuts off has a line break all the same.
             if pieces.last().is_some_and(|piece| piece.value != '\n') {
                 pieces.push(Piece {
                     value: '\n',
-                    source: end..end,
+                    source: body.end..body.end,
                 });
             }
             pieces
@@ -245,8 +245,8 @@ fn hex(cursor: &mut Cursor<'_>, digits: usize) -> Option<u32> {
 }
 
 /// Decodes the lines of a block scalar, with all its trailing line breaks.
-fn block_pieces(text: &str, scalar: &Scalar) -> Option<Vec<Piece>> {
-    let mut cursor = Cursor::new(text, scalar.body.clone())?;
+fn block_pieces(text: &str, scalar: &Scalar, body: &Range) -> Option<Vec<Piece>> {
+    let mut cursor = Cursor::new(text, body.clone())?;
     let indent = block_indent(cursor.rest(), &scalar.value);
     let mut pieces = Vec::new();
     // Of the line before: whether it began with a blank, so that the break after it is kept.

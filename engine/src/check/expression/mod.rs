@@ -267,17 +267,15 @@ impl<'c, 'p> Resolver<'c, 'p> {
         self.known_field(path);
         let slot = self.projection.slot(&path.segments, keep_items);
         if self.no_window_in.is_none() {
-            self.observe(print_path(path), Observed::Slot(slot));
+            self.observe(Observed::Slot(slot), || print_path(path));
         }
         Node::Slot(slot)
     }
 
-    fn observe(&mut self, text: String, observed: Observed) {
-        if !self
-            .evidence
-            .iter()
-            .any(|evidence| evidence.observed == observed)
-        {
+    fn observe(&mut self, observed: Observed, text: impl FnOnce() -> String) {
+        let mut seen = self.evidence.iter();
+        if !seen.any(|evidence| evidence.observed == observed) {
+            let text = text();
             self.evidence.push(Evidence { text, observed });
         }
     }

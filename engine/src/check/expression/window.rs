@@ -66,7 +66,7 @@ impl<'c> Resolver<'c, '_> {
                 self.windows.len() - 1
             }
         };
-        self.observe(text, Observed::Window(index));
+        self.observe(Observed::Window(index), || text);
         let gives = match spec.gives {
             Gives::Number => Type::Number,
             Gives::Anything => Type::Any,

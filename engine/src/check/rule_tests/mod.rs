@@ -287,7 +287,7 @@ impl<'c> Tester<'_, 'c, '_> {
         };
         let name = &self.reader.scalar(node, &format!("`{what}`"))?.value;
         if names.contains(&name.as_str()) {
-            return Some(name.clone());
+            return Some(name.to_string());
         }
         let help = match nearest(name, names) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -358,7 +358,7 @@ impl<'c> Tester<'_, 'c, '_> {
 }
 
 fn field(entry: &Entry) -> (String, Value) {
-    (entry.key.value.clone(), json(&entry.value))
+    (entry.key.value.to_string(), json(&entry.value))
 }
 
 /// A value as JSON: what stands without quotes is a number, a truth value or nothing if it looks like it.
@@ -366,7 +366,7 @@ fn json(node: &Yaml) -> Value {
     match &node.content {
         Content::Map(entries) => Value::Object(entries.iter().map(field).collect::<Map<_, _>>()),
         Content::List(items) => items.iter().map(json).collect(),
-        Content::Scalar(scalar) if scalar.style != Style::Plain => scalar.value.clone().into(),
+        Content::Scalar(scalar) if scalar.style != Style::Plain => scalar.value.as_str().into(),
         Content::Scalar(scalar) if scalar.is_null() => Value::Null,
         Content::Scalar(scalar) => match scalar.value.as_str() {
             "true" => true.into(),

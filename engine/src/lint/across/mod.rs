@@ -347,7 +347,7 @@ fn shape(
         .entry
         .value
         .get("per")
-        .and_then(|per| Some(per.as_scalar()?.value.clone()));
+        .and_then(|per| Some(per.as_scalar()?.value.to_string()));
     (aggregate.on.0.clone(), by, per)
 }
 

@@ -13,7 +13,7 @@ mod recover;
 fn short(node: &Node) -> String {
     match &node.content {
         Content::Scalar(scalar) => match scalar.style {
-            Style::Plain => scalar.value.clone(),
+            Style::Plain => scalar.value.to_string(),
             _ => format!("{:?}", scalar.value),
         },
         Content::List(items) => {
@@ -302,7 +302,8 @@ fn aliases_expand_within_a_budget() {
     let alias = root.get("d").unwrap();
     assert_eq!(&text[alias.written_range()], "*x");
     assert_eq!(&text[alias.range.clone()], "{b: &y c}");
-    assert_eq!(&text[root.get("a").unwrap().anchor.clone().unwrap()], "&x");
+    let anchor = root.get("a").unwrap().anchor.as_deref().unwrap();
+    assert_eq!(&text[anchor.clone()], "&x");
     assert_eq!(&text[root.entry("d").unwrap().range.clone()], "d: *x");
 
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
