@@ -17,7 +17,7 @@ fn node(node: &Node) -> Value {
         Content::Map(entries) => {
             let fields = entries
                 .iter()
-                .map(|entry| (entry.key.value.clone(), self::node(&entry.value)));
+                .map(|entry| (entry.key.value.to_string(), self::node(&entry.value)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
     }

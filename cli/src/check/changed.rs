@@ -63,7 +63,7 @@ fn entries(text: &str) -> Vec<Entry> {
                 own.to_owned()
             };
             found.push(Entry {
-                key: (section, entry.key.value.clone()),
+                key: (section, entry.key.value.to_string()),
                 range: entry.range.clone(),
                 text,
             });

@@ -81,17 +81,17 @@ fn declared(workspace: &Workspace) -> Vec<Field> {
     for event in place::entries(&settings.tree, &["schema"]) {
         for field in place::entries(&settings.tree, &["schema", &event.key.value]) {
             let kind = match &field.value.content {
-                Content::Scalar(scalar) => Some(&scalar.value),
+                Content::Scalar(scalar) => Some(scalar.value.to_string()),
                 _ => place::value(&field.value, "type").and_then(text),
             };
             let values = match place::value(&field.value, "enum").map(|node| &node.content) {
-                Some(Content::List(items)) => items.iter().filter_map(text).cloned().collect(),
+                Some(Content::List(items)) => items.iter().filter_map(text).collect(),
                 _ => Vec::new(),
             };
             fields.push(Field {
                 event: event.key.value.to_string(),
                 path: field.key.value.to_string(),
-                kind: kind.cloned().unwrap_or_default(),
+                kind: kind.unwrap_or_default(),
                 values,
             });
         }
@@ -121,7 +121,7 @@ pub(super) fn event_types(workspace: &Workspace) -> Vec<String> {
 pub(super) fn types_of(rule: &Node) -> Vec<String> {
     match place::value(rule, "on").map(|node| &node.content) {
         Some(Content::Scalar(scalar)) => vec![scalar.value.to_string()],
-        Some(Content::List(items)) => items.iter().filter_map(text).cloned().collect(),
+        Some(Content::List(items)) => items.iter().filter_map(text).collect(),
         _ => Vec::new(),
     }
 }
@@ -135,9 +135,6 @@ pub(super) fn is_of(field: &Field, types: &[String]) -> bool {
     types.is_empty() || types.iter().any(fits)
 }
 
-fn text(node: &Node) -> Option<&String> {
-    match &node.content {
-        Content::Scalar(scalar) => Some(&scalar.value),
-        _ => None,
-    }
+fn text(node: &Node) -> Option<String> {
+    Some(node.as_scalar()?.value.to_string())
 }

@@ -86,7 +86,7 @@ fn fixtures(file: &RawFile) -> Vec<(String, Vec<u8>)> {
     };
     let tests = list(document.root.as_ref().and_then(|root| root.get("tests")));
     let events = tests.iter().flat_map(|test| list(test.get("events")));
-    let names = events.filter_map(|event| Some(event.get("file")?.as_scalar()?.value.clone()));
+    let names = events.filter_map(|event| Some(event.get("file")?.as_scalar()?.value.to_string()));
     let read = names.filter_map(|name| Some((name.clone(), fixture(&file.name, &name).ok()?)));
     read.collect()
 }
