@@ -24,13 +24,13 @@ fn value(node: &Node) -> Value {
         Content::Map(entries) => {
             let entries = entries
                 .iter()
-                .map(|entry| (entry.key.value.clone(), value(&entry.value)));
+                .map(|entry| (entry.key.value.to_string(), value(&entry.value)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
         Content::Scalar(scalar) if scalar.style == Style::Plain => {
-            serde_json::from_str(&scalar.value).unwrap_or_else(|_| scalar.value.clone().into())
+            serde_json::from_str(&scalar.value).unwrap_or_else(|_| scalar.as_str().into())
         }
-        Content::Scalar(scalar) => scalar.value.clone().into(),
+        Content::Scalar(scalar) => scalar.as_str().into(),
     }
 }
 
