@@ -49,32 +49,38 @@ enum Share<'p, K> {
     Some {
         list: Vec<K>,
         /// Where each of the plan's keys stands in the list, and from which event on it takes part.
-        places: Vec<Option<(u32, u32)>>,
+        places: Vec<(u32, u32)>,
     },
 }
+
+/// The first event of keys that take part in none.
+const NEVER: u32 = u32::MAX;
 
 impl<'p, K: Clone + Name> Share<'p, K> {
     fn new(keys: &'p Interned<K>, number: usize, of: usize) -> Share<'p, K> {
         if of == 1 {
             return Share::All(keys.list());
         }
-        let mut list = Vec::new();
-        let hashes = keys.hashes().iter();
-        let places = keys.list().iter().zip(hashes).map(|(key, hash)| {
-            (hash % of as u64 == number as u64).then(|| {
-                list.push(key.clone());
-                (list.len() as u32 - 1, 0)
-            })
-        });
-        let places = places.collect();
+        let mut places = Vec::with_capacity(keys.list().len());
+        let mut mine = vec![0; keys.list().len() + 1];
+        let mut count = 0;
+        // Nothing depends on whose a key is but what is written: a guess would be wrong every other time.
+        for (at, hash) in keys.hashes().iter().enumerate() {
+            let is_mine = part_of(*hash, of) == number;
+            mine[count] = at;
+            places.push((count as u32, if is_mine { 0 } else { NEVER }));
+            count += usize::from(is_mine);
+        }
+        let list = mine[..count].iter().map(|at| keys.list()[*at].clone());
+        let list = list.collect();
         Share::Some { list, places }
     }
 
     /// These of the keys, each from some event on.
     fn select(keys: &'p [K], selected: &[(usize, usize)]) -> Share<'p, K> {
-        let mut places = vec![None; keys.len()];
+        let mut places = vec![(0, NEVER); keys.len()];
         let selected = selected.iter().zip(0..).map(|((key, from), place)| {
-            places[*key] = Some((place, *from as u32));
+            places[*key] = (place, *from as u32);
             keys[*key].clone()
         });
         let list = selected.collect();
@@ -91,11 +97,17 @@ impl<'p, K: Clone + Name> Share<'p, K> {
     fn place(&self, key: u32, event: usize) -> Option<usize> {
         match self {
             Share::All(_) => Some(key as usize),
-            Share::Some { places, .. } => places[key as usize]
-                .filter(|(_, from)| *from as usize <= event)
-                .map(|(place, _)| place as usize),
+            Share::Some { places, .. } => {
+                let (place, from) = places[key as usize];
+                (from as usize <= event).then_some(place as usize)
+            }
         }
     }
+}
+
+/// Which of so many parts a key with this hash is in.
+fn part_of(hash: u64, of: usize) -> usize {
+    ((hash >> 32) * of as u64 >> 32) as usize
 }
 
 impl Partition<'_, '_> {
