@@ -111,7 +111,8 @@ fn damaged_zstd_files() {
     let window = b"\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00".to_vec();
     for (bytes, alerts, why) in [
         (garbage, 3, "no zstd"),
-        (wrong_sum, 3, "checksum"),
+        // Of a short frame nothing is given out before its checksum is known to be right.
+        (wrong_sum, 0, "checksum"),
         (again, 3, "breaks off"),
         (good[..good.len() - 2].to_vec(), 3, "breaks off"),
         (good[..20].to_vec(), 0, "breaks off"),

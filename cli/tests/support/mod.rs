@@ -224,9 +224,12 @@ pub(crate) fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A text as a zstd file.
+/// A text as a zstd file, with a checksum.
 pub(crate) fn zstd(text: &str) -> Vec<u8> {
-    zstd::encode_all(text.as_bytes(), 1).unwrap()
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.include_checksum(true).unwrap();
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// Compares with a snapshot; with `BLESS=1` in the environment, rewrites it.
