@@ -107,7 +107,7 @@ impl<'p, K: Clone + Name> Share<'p, K> {
 
 /// Which of so many parts a key with this hash is in.
 fn part_of(hash: u64, of: usize) -> usize {
-    ((hash >> 32) * of as u64 >> 32) as usize
+    (((hash >> 32) * of as u64) >> 32) as usize
 }
 
 impl Partition<'_, '_> {
