@@ -387,7 +387,7 @@ pub(crate) fn by_clause<'c>(
         return parts;
     }
     for (named, value) in entries {
-        let Some(written) = reader.shared_expression(value, "an entry of `by`") else {
+        let Some(written) = reader.expression(value, "an entry of `by`") else {
             continue;
         };
         let name = named.map_or_else(|| print(&written.expr), |entry| entry.key.value.to_string());

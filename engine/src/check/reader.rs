@@ -28,13 +28,13 @@ pub(crate) struct Reader<'c, 'd> {
     pub(crate) parsed: &'d mut Parsed,
 }
 
-/// Short expressions that were parsed: keys and the holes of templates are the same in many rules.
+/// Short expressions that were parsed: keys, the holes of templates and simple conditions are the same in many rules.
 #[derive(Default)]
 pub(crate) struct Parsed(HashMap<String, Expr, FixedState>);
 
 impl Parsed {
-    /// The longest that is worth a place, in bytes.
-    const LONGEST: usize = 64;
+    /// The longest that is worth a place, in bytes: of longer ones hardly any comes again.
+    const LONGEST: usize = 32;
 }
 
 impl<'c> Reader<'c, '_> {
@@ -181,20 +181,6 @@ impl<'c> Reader<'c, '_> {
 
     /// Parses the expression that a value is.
     pub(crate) fn expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
-        self.written(node, what, Self::parse)
-    }
-
-    /// Parses the expression that a value is, which other rules are likely to have, too.
-    pub(crate) fn shared_expression(&mut self, node: &'c Node, what: &str) -> Option<Written<'c>> {
-        self.written(node, what, Self::parse_once)
-    }
-
-    fn written(
-        &mut self,
-        node: &'c Node,
-        what: &str,
-        parse: fn(&mut Self, &str, Place<'c>, bool) -> Option<Expr>,
-    ) -> Option<Written<'c>> {
         let scalar = self.scalar(node, what)?;
         let place = Place {
             file: self.file,
@@ -202,8 +188,11 @@ impl<'c> Reader<'c, '_> {
             scalar,
             base: 0,
         };
-        let bare_in_flow = node.in_flow && scalar.style == Style::Plain;
-        let expr = parse(self, &scalar.value, place, bare_in_flow)?;
+        let expr = self.parse(
+            &scalar.value,
+            place,
+            node.in_flow && scalar.style == Style::Plain,
+        )?;
         Some(Written { expr, place })
     }
 
@@ -219,32 +208,29 @@ impl<'c> Reader<'c, '_> {
         Some(Written { expr, place })
     }
 
-    /// As [`Reader::parse`], and keeps what it gives for the next that is written alike.
-    pub(crate) fn parse_once(
+    /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
+    pub(crate) fn parse(
         &mut self,
         text: &str,
         place: Place<'c>,
         bare_in_flow: bool,
     ) -> Option<Expr> {
-        if let Some(expr) = self.parsed.0.get(text) {
-            return Some(expr.clone());
-        }
-        let expr = self.parse(text, place, bare_in_flow)?;
-        if text.len() <= Parsed::LONGEST && place.scalar.style != Style::Literal {
-            self.parsed.0.insert(text.to_owned(), expr.clone());
-        }
-        Some(expr)
-    }
-
-    /// Parses a part of a scalar; `bare_in_flow` if YAML ended it at a bracket or comma.
-    fn parse(&mut self, text: &str, place: Place<'c>, bare_in_flow: bool) -> Option<Expr> {
         let comments = if place.scalar.style == Style::Literal {
             Comments::Allowed
         } else {
             Comments::Refused
         };
+        let is_short = text.len() <= Parsed::LONGEST;
+        if let Some(expr) = is_short.then(|| self.parsed.0.get(text)).flatten() {
+            return Some(expr.clone());
+        }
         match tripline_grammar::parse(text, comments) {
-            Ok(expr) => Some(expr),
+            Ok(expr) => {
+                if is_short && comments == Comments::Refused {
+                    self.parsed.0.insert(text.to_owned(), expr.clone());
+                }
+                Some(expr)
+            }
             Err(errors) => {
                 for error in &errors {
                     self.syntax_error(error, place, bare_in_flow);

@@ -155,7 +155,7 @@ pub(super) fn check<'c>(
                     continue;
                 }
                 let part = reader
-                    .parse_once(&text[start..end], inner, false)
+                    .parse(&text[start..end], inner, false)
                     .and_then(|expr| {
                         // The key is known even where the event's fields are not.
                         match by.iter().position(|part| *part == print(&expr)) {

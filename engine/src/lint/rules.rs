@@ -348,7 +348,7 @@ impl<'c> Rules<'c> {
                     scalar,
                     base: start,
                 };
-                if let Some(expr) = reader.parse_once(&scalar.value[start..end], place, false) {
+                if let Some(expr) = reader.parse(&scalar.value[start..end], place, false) {
                     alert.holes.push(Hole {
                         site: self.sites.len(),
                         key,
